@@ -1,0 +1,141 @@
+//! [`ConfigReader`]: typed reading that collects every error.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use super::key::{Key, KeyDefault, KeyInfo, PrefixKey};
+use super::types::{ConfigType, Parsed};
+use super::{Config, ConfigError, ConfigErrors, invalid_value};
+
+/// Reads typed values from a configuration, notes what was read and what was wrong.
+///
+/// After an error `get` returns a placeholder so that the other keys are checked too; [`finish`](Self::finish) then
+/// gives the errors instead of the value.
+pub struct ConfigReader<'a> {
+    config: &'a Config,
+    errors: RefCell<Vec<ConfigError>>,
+    read: RefCell<BTreeSet<String>>,
+}
+
+impl<'a> ConfigReader<'a> {
+    pub fn new(config: &'a Config) -> Self {
+        Self {
+            config,
+            errors: RefCell::default(),
+            read: RefCell::default(),
+        }
+    }
+
+    /// The value of a key, or its default.
+    pub fn get<T: ConfigType>(&self, key: &Key<T>) -> T {
+        self.read.borrow_mut().insert(key.info.name.to_owned());
+        let mut errors = Vec::new();
+        let parsed = parse_key(&key.info, self.config, &mut errors);
+        if errors.is_empty() {
+            match T::from_parsed(parsed.clone()) {
+                Ok(value) => return value,
+                Err(why) => {
+                    errors.push(invalid_value(key.info.name, &shown(parsed.as_ref()), &why))
+                }
+            }
+        }
+        let name = key.info.name;
+        self.errors
+            .borrow_mut()
+            .extend(errors.into_iter().map(|message| ConfigError {
+                key: name.to_owned(),
+                message,
+            }));
+        T::placeholder()
+    }
+
+    /// Tails and values of a family of keys, in the order of the tails.
+    pub fn get_all<T: ConfigType>(&self, family: &PrefixKey<T>) -> Vec<(String, T)> {
+        let mut values = Vec::new();
+        for (key, text) in self.config.iter() {
+            let Some(tail) = key
+                .strip_prefix(family.prefix)
+                .filter(|tail| !tail.is_empty())
+            else {
+                continue;
+            };
+            self.read.borrow_mut().insert(key.to_owned());
+            let parsed = T::TYPE
+                .parse(text)
+                .and_then(|parsed| T::from_parsed(Some(parsed)));
+            match parsed {
+                Ok(value) => values.push((tail.to_owned(), value)),
+                Err(why) => self.error(key, invalid_value(key, text, &why)),
+            }
+        }
+        values
+    }
+
+    /// Notes an error found by the caller, complete with Kafka's wording.
+    pub fn error(&self, key: &str, message: impl Into<String>) {
+        self.errors.borrow_mut().push(ConfigError {
+            key: key.to_owned(),
+            message: message.into(),
+        });
+    }
+
+    /// The value made from what was read.
+    ///
+    /// # Errors
+    /// Everything that was wrong, if anything was.
+    pub fn finish<T>(&self, value: T) -> Result<T, ConfigErrors> {
+        let errors = self.errors.borrow();
+        if errors.is_empty() {
+            Ok(value)
+        } else {
+            Err(ConfigErrors(errors.clone()))
+        }
+    }
+
+    /// The raw configuration, for parts that read their own prefix.
+    pub fn config(&self) -> &'a Config {
+        self.config
+    }
+
+    /// The keys asked for so far; the testkit compares them with the definition.
+    pub fn keys_read(&self) -> BTreeSet<String> {
+        self.read.borrow().clone()
+    }
+}
+
+/// Parses and checks one key; none is null. Shared with [`ConfigDef::validate`](super::ConfigDef::validate).
+pub(super) fn parse_key(
+    info: &KeyInfo,
+    config: &Config,
+    errors: &mut Vec<String>,
+) -> Option<Parsed> {
+    let text = match (config.get(info.name), info.default) {
+        (Some(text), _) => Some(text),
+        (None, KeyDefault::Text(text)) => Some(text),
+        (None, KeyDefault::Null) => None,
+        (None, KeyDefault::Required) => {
+            errors.push(format!(
+                "Missing required configuration \"{}\" which has no default value.",
+                info.name
+            ));
+            None
+        }
+    };
+    let parsed = match text.map(|text| (text, info.type_.parse(text))) {
+        Some((_, Ok(parsed))) => Some(parsed),
+        Some((text, Err(why))) => {
+            errors.push(invalid_value(info.name, text, &why));
+            None
+        }
+        None => None,
+    };
+    if let Some(check) = &info.check {
+        errors.extend(check.errors(info.name, parsed.as_ref()));
+    }
+    parsed
+}
+
+/// A value as messages show it.
+pub(super) fn shown(value: Option<&Parsed>) -> String {
+    value.map_or_else(|| "null".to_owned(), Parsed::for_message)
+}

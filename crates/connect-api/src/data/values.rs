@@ -1,0 +1,1 @@
+//! Text to value and back, as `org.apache.kafka.connect.data.Values`.
