@@ -1,0 +1,303 @@
+//! [`RawBatch`]: records as Kafka holds them, many in one piece of memory.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use connect_api::{TimestampType, TopicPartition};
+
+/// Records of one read, grouped by partition, in offset order within each.
+///
+/// Keys, values, header names and header values lie one after the other in one arena, so a batch costs a handful of
+/// allocations however many records it has, and the fetch buffers they came from are free at once. What a converter
+/// or the dead letter topic needs are slices of the arena.
+#[derive(Debug, Default)]
+pub struct RawBatch {
+    pub(crate) arena: Bytes,
+    pub(crate) runs: Vec<Run>,
+    pub(crate) records: Vec<RawRecord>,
+    pub(crate) headers: Vec<RawHeader>,
+}
+
+/// Consecutive records of one partition.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub partition: Arc<TopicPartition>,
+    /// The assignment or seek under which they were read; older ones are discarded.
+    pub epoch: u64,
+    /// Their places in the batch.
+    pub records: Range<usize>,
+    /// The offset after the last record of the run. It may be beyond `last offset + 1`: control records of
+    /// transactions and compacted records leave gaps.
+    pub next_offset: i64,
+}
+
+/// Part of the arena.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub start: u32,
+    pub len: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RawRecord {
+    pub offset: i64,
+    /// Milliseconds since the epoch; −1 if the record has none.
+    pub timestamp: i64,
+    pub timestamp_type: TimestampType,
+    pub key: Option<Span>,
+    pub value: Option<Span>,
+    /// Places in `RawBatch::headers`.
+    pub headers: Range<u32>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct RawHeader {
+    pub name: Span,
+    pub value: Option<Span>,
+}
+
+impl RawBatch {
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    /// Memory the batch holds, in bytes; what the bound of a task counts.
+    pub fn bytes(&self) -> usize {
+        self.arena.len()
+            + self.records.len() * size_of::<RawRecord>()
+            + self.headers.len() * size_of::<RawHeader>()
+    }
+
+    pub fn runs(&self) -> &[Run] {
+        &self.runs
+    }
+
+    pub fn offset(&self, i: usize) -> i64 {
+        self.records[i].offset
+    }
+
+    /// Milliseconds since the epoch as Kafka stores them; −1 if the record has none.
+    pub fn timestamp(&self, i: usize) -> i64 {
+        self.records[i].timestamp
+    }
+
+    pub fn timestamp_type(&self, i: usize) -> TimestampType {
+        self.records[i].timestamp_type
+    }
+
+    pub fn key(&self, i: usize) -> Option<Bytes> {
+        self.records[i].key.map(|span| self.slice(span))
+    }
+
+    pub fn value(&self, i: usize) -> Option<Bytes> {
+        self.records[i].value.map(|span| self.slice(span))
+    }
+
+    pub fn has_headers(&self, i: usize) -> bool {
+        !self.records[i].headers.is_empty()
+    }
+
+    /// Names and values of a record's headers, in order. Names are UTF-8 in Kafka; they are not checked here.
+    pub fn headers(&self, i: usize) -> impl ExactSizeIterator<Item = (Bytes, Option<Bytes>)> {
+        let range = self.records[i].headers.start as usize..self.records[i].headers.end as usize;
+        self.headers[range]
+            .iter()
+            .map(|h| (self.slice(h.name), h.value.map(|span| self.slice(span))))
+    }
+
+    fn slice(&self, span: Span) -> Bytes {
+        let start = span.start as usize;
+        self.arena.slice(start..start + span.len as usize)
+    }
+}
+
+/// Fills a [`RawBatch`]; records of one partition must come in offset order and may be mixed with others'.
+#[derive(Debug, Default)]
+pub struct RawBatchBuilder {
+    arena: Vec<u8>,
+    records: Vec<(u32, RawRecord)>,
+    headers: Vec<RawHeader>,
+    partitions: Vec<(Arc<TopicPartition>, u64)>,
+    /// The run of the last record: the next one is nearly always of the same.
+    last: u32,
+}
+
+/// One record as the builder takes it; borrowed from the client library.
+pub struct BorrowedRecord<'a> {
+    pub offset: i64,
+    pub timestamp: i64,
+    pub timestamp_type: TimestampType,
+    pub key: Option<&'a [u8]>,
+    pub value: Option<&'a [u8]>,
+}
+
+impl RawBatchBuilder {
+    pub fn with_capacity(records: usize, bytes: usize) -> Self {
+        Self {
+            arena: Vec::with_capacity(bytes),
+            records: Vec::with_capacity(records),
+            ..Self::default()
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.records.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.records.is_empty()
+    }
+
+    /// Bytes of keys, values and headers so far.
+    pub fn bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Copies a record in.
+    pub fn push(
+        &mut self,
+        partition: &Arc<TopicPartition>,
+        epoch: u64,
+        record: BorrowedRecord<'_>,
+    ) {
+        let run = self.run(partition, epoch);
+        let key = record.key.map(|bytes| self.copy(bytes));
+        let value = record.value.map(|bytes| self.copy(bytes));
+        let at = self.headers.len() as u32;
+        let record = RawRecord {
+            offset: record.offset,
+            timestamp: record.timestamp,
+            timestamp_type: record.timestamp_type,
+            key,
+            value,
+            headers: at..at,
+        };
+        self.records.push((run, record));
+    }
+
+    /// Copies a header of the record that was pushed last.
+    pub fn push_header(&mut self, name: &[u8], value: Option<&[u8]>) {
+        let name = self.copy(name);
+        let value = value.map(|bytes| self.copy(bytes));
+        self.headers.push(RawHeader { name, value });
+        if let Some((_, record)) = self.records.last_mut() {
+            record.headers.end = self.headers.len() as u32;
+        }
+    }
+
+    fn run(&mut self, partition: &Arc<TopicPartition>, epoch: u64) -> u32 {
+        let same = |(p, e): &(Arc<TopicPartition>, u64)| {
+            *e == epoch && (Arc::ptr_eq(p, partition) || p == partition)
+        };
+        if self.partitions.get(self.last as usize).is_some_and(same) {
+            return self.last;
+        }
+        self.last = match self.partitions.iter().position(same) {
+            Some(i) => i as u32,
+            None => {
+                self.partitions.push((partition.clone(), epoch));
+                self.partitions.len() as u32 - 1
+            }
+        };
+        self.last
+    }
+
+    fn copy(&mut self, bytes: &[u8]) -> Span {
+        let start = self.arena.len() as u32;
+        self.arena.extend_from_slice(bytes);
+        Span {
+            start,
+            len: bytes.len() as u32,
+        }
+    }
+
+    /// The batch, grouped by partition.
+    pub fn build(mut self) -> RawBatch {
+        if self.partitions.len() > 1 {
+            // Stable: the order within a partition stays.
+            self.records.sort_by_key(|(run, _)| *run);
+        }
+        let mut runs: Vec<Run> = Vec::with_capacity(self.partitions.len());
+        let mut records = Vec::with_capacity(self.records.len());
+        let mut current = None;
+        for (at, (run, record)) in self.records.into_iter().enumerate() {
+            let next_offset = record.offset + 1;
+            match runs.last_mut() {
+                Some(last) if current == Some(run) => {
+                    last.records.end = at + 1;
+                    last.next_offset = next_offset;
+                }
+                _ => {
+                    let (partition, epoch) = self.partitions[run as usize].clone();
+                    runs.push(Run {
+                        partition,
+                        epoch,
+                        records: at..at + 1,
+                        next_offset,
+                    });
+                    current = Some(run);
+                }
+            }
+            records.push(record);
+        }
+        RawBatch {
+            arena: Bytes::from(self.arena),
+            runs,
+            records,
+            headers: self.headers,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_are_grouped_by_partition_and_keep_their_order() {
+        let (a, b) = (
+            Arc::new(TopicPartition::new("t", 0)),
+            Arc::new(TopicPartition::new("t", 1)),
+        );
+        let mut builder = RawBatchBuilder::default();
+        for (partition, offset) in [(&a, 5), (&b, 1), (&a, 6), (&b, 3), (&a, 9)] {
+            let value = format!("{partition}@{offset}");
+            let record = BorrowedRecord {
+                offset,
+                timestamp: -1,
+                timestamp_type: TimestampType::NoTimestampType,
+                key: None,
+                value: Some(value.as_bytes()),
+            };
+            builder.push(partition, 7, record);
+            builder.push_header(b"h", Some(value.as_bytes()));
+            builder.push_header(b"none", None);
+        }
+        let batch = builder.build();
+        let offsets: Vec<i64> = (0..batch.len()).map(|i| batch.offset(i)).collect();
+        assert_eq!(offsets, [5, 6, 9, 1, 3]);
+        let runs: Vec<_> = batch
+            .runs()
+            .iter()
+            .map(|r| (r.partition.partition, r.records.clone(), r.next_offset))
+            .collect();
+        assert_eq!(runs, [(0, 0..3, 10), (1, 3..5, 4)]);
+        for i in 0..batch.len() {
+            let value = batch.value(i).expect("every record has a value");
+            let headers: Vec<_> = batch.headers(i).collect();
+            assert_eq!(
+                headers,
+                [
+                    (Bytes::from_static(b"h"), Some(value)),
+                    (Bytes::from_static(b"none"), None)
+                ]
+            );
+        }
+    }
+}

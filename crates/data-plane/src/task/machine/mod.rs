@@ -1,0 +1,5 @@
+//! The task's state machine.
+
+mod offsets;
+
+pub use offsets::{Accepted, Durable};
