@@ -6,6 +6,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 /// Names of the exceptions of the JVM that errors stand for.
 pub mod exception {
@@ -38,7 +39,7 @@ pub enum ErrorClass {
 /// An error of a plugin or of the runtime, by who must act.
 ///
 /// `cause` keeps the chain; nothing is flattened into the message.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ConnectError {
     class: ErrorClass,
     exception: &'static str,
@@ -46,10 +47,10 @@ pub struct ConnectError {
     cause: Option<Cause>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Cause {
     Connect(Box<ConnectError>),
-    Other(Box<dyn StdError + Send + Sync>),
+    Other(Arc<dyn StdError + Send + Sync>),
 }
 
 impl ConnectError {
@@ -112,7 +113,7 @@ impl ConnectError {
 
     /// Adds an error of another library as the one behind this.
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.cause = Some(Cause::Other(source.into()));
+        self.cause = Some(Cause::Other(Arc::from(source.into())));
         self
     }
 

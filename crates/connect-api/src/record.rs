@@ -106,7 +106,8 @@ impl SinkRecord {
 /// making two of these.
 #[derive(Clone, Debug)]
 pub struct RecordSlice {
-    records: Arc<[SinkRecord]>,
+    // A vector behind the count, not a slice: making one from a vector then moves no record.
+    records: Arc<Vec<SinkRecord>>,
     chosen: Chosen,
 }
 
