@@ -119,11 +119,10 @@ enum Chosen {
 
 impl RecordSlice {
     /// All records of a batch.
-    pub fn new(records: impl Into<Arc<[SinkRecord]>>) -> Self {
-        let records = records.into();
+    pub fn new(records: Vec<SinkRecord>) -> Self {
         let all = 0..records.len();
         Self {
-            records,
+            records: Arc::new(records),
             chosen: Chosen::Range(all),
         }
     }
