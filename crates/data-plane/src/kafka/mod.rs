@@ -3,6 +3,9 @@
 //! [`GroupConsumer`] is what a task needs of a consumer. It is implemented by [`consumer`](self) on librdkafka and by an
 //! in-memory twin for tests that can fail on demand.
 
+#[cfg(any(test, feature = "memory"))]
+pub mod memory;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -62,6 +65,13 @@ pub struct ReadLimits {
 /// waits; not reading is how a task that cannot go on holds back, and the member stays in the group meanwhile.
 #[async_trait]
 pub trait GroupConsumer: Send {
+    /// Joins the group; called once. Before, there are no events but problems: a sink may take its time to start
+    /// without being a member that does not answer.
+    ///
+    /// # Errors
+    /// The client refused; the task cannot go on.
+    async fn subscribe(&mut self) -> Result<(), ConnectError>;
+
     /// Waits for the next event. Cancelling the wait loses nothing.
     async fn event(&mut self) -> ConsumerEvent;
 
