@@ -1,0 +1,135 @@
+//! From a topic to a file: what our worker writes is what the JVM's worker writes.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use libtest_mimic::Trial;
+use serde_json::{Map, Value, json};
+
+use crate::support::kafka::{Kafka, Record};
+use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
+    vec![
+        ctx.trial(
+            &[Need::Kafka],
+            "flow::jvm_worker_moves_a_topic_to_a_file",
+            jvm_worker_moves_a_topic_to_a_file,
+        ),
+        ctx.trial(
+            &[Need::Kafka],
+            "flow::jvm_worker_writes_the_recorded_files",
+            jvm_worker_writes_the_recorded_files,
+        ),
+    ]
+}
+
+fn jvm_worker_moves_a_topic_to_a_file(ctx: &'static Ctx) {
+    let worker = WorkerSpec::new(Engine::Jvm, ctx.kafka()).start();
+    let records = [
+        Record::value("one").key("k"),
+        Record::tombstone().key("k"),
+        Record::value("three"),
+    ];
+    let written = file_output(ctx.kafka(), &worker, &records, &json!({}));
+    assert_eq!(String::from_utf8_lossy(&written), "one\nnull\nthree\n");
+}
+
+/// Keeps the recording true: a newer Kafka that writes something else is seen here.
+fn jvm_worker_writes_the_recorded_files(ctx: &'static Ctx) {
+    let worker = WorkerSpec::new(Engine::Jvm, ctx.kafka()).start();
+    check_recorded_files(ctx.kafka(), &worker, |_| true);
+}
+
+/// What a JVM worker writes for these records (one partition) under `settings`, e.g. a `value.converter`.
+#[allow(dead_code, reason = "for comparisons to come")]
+pub fn reference_output(ctx: &'static Ctx, records: &[Record], settings: &Value) -> Vec<u8> {
+    let worker = WorkerSpec::new(Engine::Jvm, ctx.kafka()).start();
+    file_output(ctx.kafka(), &worker, records, settings)
+}
+
+/// Lets a worker move `records` through a new topic to a file by a connector with `settings`, and gives back the file.
+pub fn file_output(
+    kafka: &Kafka,
+    worker: &Worker,
+    records: &[Record],
+    settings: &Value,
+) -> Vec<u8> {
+    let topic = kafka.new_topic("file", 1);
+    kafka.produce(&topic, records.iter().cloned());
+    let file = scratch::dir("file").join("out.txt");
+    let mut config = json!({
+        "connector.class": "org.apache.kafka.connect.file.FileStreamSinkConnector",
+        "tasks.max": "1",
+        "topics": topic,
+        "file": file.to_string_lossy(),
+        "key.converter": "org.apache.kafka.connect.storage.StringConverter",
+    });
+    merge(&mut config, settings);
+    // The connector is named like its topic, so that its group has no past.
+    worker.run_connector(&topic, &config);
+    kafka.wait_drained(&format!("connect-{topic}"), &topic, PATIENCE);
+    worker.delete_connector(&topic);
+    fs::read(&file).unwrap_or_else(|e| panic!("{}: {e}", file.display()))
+}
+
+/// Every line of `goldens/file/cases.jsonl` whose id `wanted` takes; all differences are shown at once.
+pub fn check_recorded_files(kafka: &Kafka, worker: &Worker, wanted: impl Fn(&str) -> bool) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/file/cases.jsonl");
+    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    let cases = text
+        .lines()
+        .map(|line| serde_json::from_str::<Value>(line).expect("a case"));
+    let mut wrong = Vec::new();
+    for case in cases.filter(|case| wanted(case["id"].as_str().unwrap_or_default())) {
+        let written = file_output(kafka, worker, &records_of(&case), &case["settings"]);
+        let written = without_hashes(&String::from_utf8_lossy(&written));
+        let expected = case["file"].as_str().expect("the file's text");
+        if written != expected {
+            wrong.push(format!(
+                "{}: expected {expected:?}\n  written {written:?}",
+                case["id"]
+            ));
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "{} files differ:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
+}
+
+fn records_of(case: &Value) -> Vec<Record> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let record = |record: &Value| match record["value"].as_str() {
+        None => Record::tombstone(),
+        Some(text) => Record::value(STANDARD.decode(text).expect("base64")),
+    };
+    case["records"]
+        .as_array()
+        .expect("records")
+        .iter()
+        .map(record)
+        .collect()
+}
+
+/// Java prints a byte array as `[B@` and a hash that differs from run to run.
+fn without_hashes(text: &str) -> String {
+    let mut parts = text.split("[B@");
+    let mut plain = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        plain += "[B@HASH";
+        plain += part.trim_start_matches(|c: char| c.is_ascii_hexdigit());
+    }
+    plain
+}
+
+fn merge(config: &mut Value, settings: &Value) {
+    let more: Map<String, Value> = settings.as_object().cloned().unwrap_or_default();
+    config.as_object_mut().expect("an object").extend(more);
+}

@@ -1,0 +1,90 @@
+//! Sinks against the systems they write to.
+
+use libtest_mimic::Trial;
+use serde_json::json;
+
+use crate::support::neo4j::{Auth, Neo4j};
+use crate::support::{Ctx, Need, python};
+
+pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
+    let neo4j = &[Need::Neo4j];
+    vec![
+        ctx.trial(
+            neo4j,
+            "targets::database_keeps_its_graph_over_a_restart",
+            database_keeps_its_graph_over_a_restart,
+        ),
+        ctx.trial(
+            neo4j,
+            "targets::database_with_authentication_asks_who_one_is",
+            database_with_authentication_asks_who_one_is,
+        ),
+        ctx.trial(
+            &[Need::Kafka, Need::Neo4j],
+            "targets::golden_driver_finds_its_packages",
+            golden_driver_finds_its_packages,
+        ),
+    ]
+}
+
+fn database_keeps_its_graph_over_a_restart(_: &'static Ctx) {
+    let neo4j = Neo4j::start(Auth::Disabled).expect("a database");
+    neo4j.query(
+        "UNWIND range(1, $n) AS i CREATE (:N {i: i})",
+        json!({"n": 3}),
+    );
+    neo4j.start_again().expect("the database again");
+    assert_eq!(neo4j.count("MATCH (n:N) RETURN count(*)"), 3);
+    neo4j.kill();
+    neo4j.start_again().expect("the database after a crash");
+    assert_eq!(
+        neo4j.query("MATCH (n:N) RETURN n.i ORDER BY n.i", json!({}))[2],
+        vec![json!(3)]
+    );
+    neo4j.clear();
+    assert_eq!(neo4j.count("MATCH (n) RETURN count(*)"), 0);
+}
+
+fn database_with_authentication_asks_who_one_is(ctx: &'static Ctx) {
+    let neo4j = ctx.neo4j_with_auth();
+    assert_eq!(neo4j.count("RETURN 1"), 1);
+    let refused = neo4j
+        .anonymous_query("RETURN 1")
+        .expect_err("an anonymous query is refused");
+    assert!(refused.contains("401"), "{refused}");
+}
+
+/// The driver connects to broker and database before it looks at its cases; here there are none to run.
+fn golden_driver_finds_its_packages(ctx: &'static Ctx) {
+    let worker_is_not_asked =
+        crate::support::WorkerSpec::new(crate::support::Engine::Jvm, ctx.kafka()).start();
+    let output = graph_goldens(
+        ctx,
+        &worker_is_not_asked.base(),
+        &["--only", "no case is called so"],
+    );
+    assert!(output.ends_with("0 passed, 0 failed\n"), "{output}");
+}
+
+/// Runs `goldens/graph/drive.py compare` against a worker's REST API, with `options` such as `--only REGEX`. The shared
+/// database is emptied by it: nothing else may use that one at the same time.
+pub fn graph_goldens(ctx: &'static Ctx, rest: &str, options: &[&str]) -> String {
+    let (bootstrap, bolt) = (ctx.kafka().bootstrap(), ctx.neo4j().uri());
+    let mut args = vec![
+        "compare",
+        "--rest",
+        rest,
+        "--bootstrap",
+        &bootstrap,
+        "--bolt",
+        &bolt,
+    ];
+    args.extend(options);
+    let goldens = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/graph");
+    let (cases, gold) = (goldens.join("cases.jsonl"), goldens.join("gold.jsonl"));
+    let paths = [cases.to_string_lossy(), gold.to_string_lossy()];
+    args.extend(paths.iter().map(|p| &**p));
+    let output = python::run("tests/goldens/graph/drive.py", &args).expect("the driver runs");
+    let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+    printed + &String::from_utf8_lossy(&output.stderr)
+}
