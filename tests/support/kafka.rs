@@ -83,7 +83,7 @@ impl Kafka {
             process: Mutex::new(None),
         };
         kafka.write_config(settings)?;
-        let mut format = java("256m", &jars::kafka()?);
+        let mut format = java("256m", &class_path()?);
         format.args([
             "kafka.tools.StorageTool",
             "format",
@@ -117,7 +117,7 @@ impl Kafka {
     /// Starts it with the data it had on the port it had.
     pub fn start_again(&self) -> Result<(), String> {
         self.stop();
-        let mut java = java("768m", &jars::kafka()?);
+        let mut java = java("768m", &class_path()?);
         java.arg("kafka.Kafka")
             .arg(self.home.join("server.properties"));
         let process = Process::spawn("kafka", java, &self.home.join("kafka.log"))?;
@@ -372,15 +372,19 @@ impl Kafka {
 }
 
 /// A JVM set up to start fast. UTC, because the JVM prints dates in its own time zone.
-pub fn java(heap: &str, jars: &std::path::Path) -> Command {
+pub fn java(heap: &str, class_path: &str) -> Command {
     let mut java = Command::new("java");
     java.arg(format!("-Xmx{heap}")).args([
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-Duser.timezone=UTC",
     ]);
-    java.arg("-cp").arg(jars.join("*"));
+    java.arg("-cp").arg(class_path);
     java
+}
+
+fn class_path() -> Result<String, String> {
+    Ok(jars::kafka()?.join("*").to_string_lossy().into_owned())
 }
 
 fn owned(message: &rdkafka::message::BorrowedMessage<'_>) -> Message {
