@@ -1,0 +1,133 @@
+//! Worker keys from the environment, as the usual container images read them.
+//!
+//! `CONNECT_BOOTSTRAP_SERVERS` means `bootstrap.servers`: the prefix goes, `_` becomes a dot, `__` an underscore,
+//! `___` a dash, letters become small.
+
+const PREFIX: &str = "CONNECT_";
+
+/// A worker key that a variable sets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Setting {
+    pub variable: String,
+    pub key: String,
+    pub value: String,
+}
+
+/// What the environment says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Environment {
+    pub settings: Vec<Setting>,
+    /// Variables that Kubernetes sets in every pod beside a Service named `connect`; they are no settings.
+    pub service_links: Vec<String>,
+}
+
+/// Sorts out the variables that concern the worker. An image's own logging variables (`CONNECT_LOG4J_…`) do not.
+pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Environment {
+    let mut environment = Environment::default();
+    for (variable, value) in variables {
+        let Some(tail) = variable.strip_prefix(PREFIX).filter(|t| !t.is_empty()) else {
+            continue;
+        };
+        if tail.starts_with("LOG4J_") {
+            continue;
+        }
+        if is_service_link(tail, &value) {
+            environment.service_links.push(variable);
+            continue;
+        }
+        environment.settings.push(Setting {
+            key: key_of(tail),
+            variable,
+            value,
+        });
+    }
+    environment
+        .settings
+        .sort_by(|a, b| a.variable.cmp(&b.variable));
+    environment.service_links.sort();
+    environment
+}
+
+fn key_of(tail: &str) -> String {
+    tail.replace("___", "-")
+        .replace("__", "\u{0}")
+        .replace('_', ".")
+        .replace('\u{0}', "_")
+        .to_lowercase()
+}
+
+/// `SERVICE_HOST`, `SERVICE_PORT[_NAME]`, `PORT=tcp://…`, `PORT_8083_TCP[_ADDR|_PORT|_PROTO]`.
+fn is_service_link(tail: &str, value: &str) -> bool {
+    if tail == "SERVICE_HOST" || tail == "SERVICE_PORT" || tail.starts_with("SERVICE_PORT_") {
+        return true;
+    }
+    let is_url = ["tcp://", "udp://", "sctp://"]
+        .iter()
+        .any(|scheme| value.starts_with(scheme));
+    if tail == "PORT" {
+        return is_url;
+    }
+    let mut parts = tail.split('_');
+    let begins = parts.next() == Some("PORT")
+        && parts.next().is_some_and(|port| port.parse::<u16>().is_ok())
+        && matches!(parts.next(), Some("TCP" | "UDP" | "SCTP"));
+    begins && matches!(parts.next(), None | Some("ADDR" | "PORT" | "PROTO"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn from(variables: &[(&str, &str)]) -> Environment {
+        read(
+            variables
+                .iter()
+                .map(|(k, v)| ((*k).to_owned(), (*v).to_owned())),
+        )
+    }
+
+    #[test]
+    fn underscores_stand_for_dots_underscores_and_dashes() {
+        for (variable, key) in [
+            ("CONNECT_BOOTSTRAP_SERVERS", "bootstrap.servers"),
+            (
+                "CONNECT_KEY_CONVERTER_SCHEMAS_ENABLE",
+                "key.converter.schemas.enable",
+            ),
+            ("CONNECT_A__B", "a_b"),
+            ("CONNECT_A___B_C", "a-b.c"),
+            ("CONNECT_PORT", "port"),
+        ] {
+            let environment = from(&[(variable, "x")]);
+            let keys: Vec<&str> = environment.settings.iter().map(|s| &*s.key).collect();
+            assert_eq!(keys, [key], "{variable}");
+        }
+    }
+
+    #[test]
+    fn leaves_out_what_a_service_named_connect_injects() {
+        let injected = [
+            ("CONNECT_PORT", "tcp://10.0.0.7:8083"),
+            ("CONNECT_PORT_8083_TCP", "tcp://10.0.0.7:8083"),
+            ("CONNECT_PORT_8083_TCP_ADDR", "10.0.0.7"),
+            ("CONNECT_PORT_8083_TCP_PORT", "8083"),
+            ("CONNECT_PORT_8083_TCP_PROTO", "tcp"),
+            ("CONNECT_SERVICE_HOST", "10.0.0.7"),
+            ("CONNECT_SERVICE_PORT", "8083"),
+            ("CONNECT_SERVICE_PORT_REST", "8083"),
+        ];
+        let environment = from(&injected);
+        assert_eq!(environment.settings, []);
+        assert_eq!(environment.service_links.len(), injected.len());
+    }
+
+    #[test]
+    fn ignores_other_variables_and_logging_of_the_images() {
+        let environment = from(&[
+            ("PATH", "/bin"),
+            ("CONNECT_", "x"),
+            ("CONNECT_LOG4J_ROOT_LOGLEVEL", "WARN"),
+        ]);
+        assert_eq!(environment, Environment::default());
+    }
+}
