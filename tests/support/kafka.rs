@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicReplication};
@@ -29,6 +29,8 @@ pub struct Kafka {
     port: u16,
     home: PathBuf,
     process: Mutex<Option<Process>>,
+    /// Kept, because a client takes its time to connect and to go.
+    probe: OnceLock<BaseConsumer>,
 }
 
 /// A record as it lies in its topic.
@@ -81,6 +83,7 @@ impl Kafka {
             port: scratch::free_port(),
             home: scratch::dir("kafka"),
             process: Mutex::new(None),
+            probe: OnceLock::new(),
         };
         kafka.write_config(settings)?;
         let mut format = java("256m", &class_path()?);
@@ -187,8 +190,8 @@ impl Kafka {
 
     /// Ids of the topic's partitions that have a leader; empty when there is no such topic.
     pub fn partitions(&self, topic: &str) -> Vec<i32> {
-        let consumer = self.consumer(None, &[]);
-        let metadata = consumer
+        let metadata = self
+            .probe()
             .fetch_metadata(None, CALL)
             .expect("the broker tells its topics");
         let found = metadata.topics().iter().find(|t| t.name() == topic);
@@ -239,9 +242,8 @@ impl Kafka {
 
     /// Next offset of each partition: how many records were ever written, transaction markers counted.
     pub fn end_offsets(&self, topic: &str) -> BTreeMap<i32, i64> {
-        let consumer = self.consumer(None, &[]);
         let end = |partition| {
-            consumer
+            self.probe()
                 .fetch_watermarks(topic, partition, CALL)
                 .expect("watermarks")
                 .1
@@ -254,41 +256,34 @@ impl Kafka {
 
     /// What the group has committed for a topic; partitions without a commit are left out.
     pub fn committed(&self, group: &str, topic: &str) -> BTreeMap<i32, i64> {
-        let mut wanted = TopicPartitionList::new();
-        for partition in self.partitions(topic) {
-            wanted.add_partition(topic, partition);
-        }
-        let consumer = self.consumer(Some(group), &[]);
-        let found = consumer
-            .committed_offsets(wanted, CALL)
-            .expect("committed offsets");
-        let raw = |o: Offset| o.to_raw().filter(|n| *n >= 0);
-        found
-            .elements()
-            .iter()
-            .filter_map(|e| Some((e.partition(), raw(e.offset())?)))
-            .collect()
+        committed(
+            &self.consumer(Some(group), &[]),
+            topic,
+            &self.partitions(topic),
+        )
     }
 
     /// Waits until the group has committed all that is in the topic.
     pub fn wait_drained(&self, group: &str, topic: &str, deadline: Duration) {
         let mut ends = self.end_offsets(topic);
         ends.retain(|_, end| *end > 0);
+        let partitions: Vec<i32> = ends.keys().copied().collect();
+        let consumer = self.consumer(Some(group), &[]);
         wait_until(
             deadline,
             &format!("{group} commits {ends:?} of {topic}"),
             || {
-                let committed = self.committed(group, topic);
+                let found = committed(&consumer, topic, &partitions);
                 ends.iter()
-                    .all(|(partition, end)| committed.get(partition).is_some_and(|at| at >= end))
+                    .all(|(partition, end)| found.get(partition).is_some_and(|at| at >= end))
             },
         );
     }
 
     /// Members of a consumer group; empty when it has none or does not exist.
     pub fn members(&self, group: &str) -> Vec<Member> {
-        let consumer = self.consumer(None, &[]);
-        let list = consumer
+        let list = self
+            .probe()
             .fetch_group_list(Some(group), CALL)
             .expect("the broker tells its groups");
         let members = list.groups().iter().flat_map(|g| g.members());
@@ -318,6 +313,10 @@ impl Kafka {
             config.set(*key, *value);
         }
         config.create().expect("a consumer")
+    }
+
+    fn probe(&self) -> &BaseConsumer {
+        self.probe.get_or_init(|| self.consumer(None, &[]))
     }
 
     fn admin(&self) -> AdminClient<DefaultClientContext> {
@@ -385,6 +384,23 @@ pub fn java(heap: &str, class_path: &str) -> Command {
 
 fn class_path() -> Result<String, String> {
     Ok(jars::kafka()?.join("*").to_string_lossy().into_owned())
+}
+
+/// Asks with a consumer of the group that never joins it.
+fn committed(consumer: &BaseConsumer, topic: &str, partitions: &[i32]) -> BTreeMap<i32, i64> {
+    let mut wanted = TopicPartitionList::new();
+    for partition in partitions {
+        wanted.add_partition(topic, *partition);
+    }
+    let found = consumer
+        .committed_offsets(wanted, CALL)
+        .expect("committed offsets");
+    let raw = |offset: Offset| offset.to_raw().filter(|n| *n >= 0);
+    found
+        .elements()
+        .iter()
+        .filter_map(|e| Some((e.partition(), raw(e.offset())?)))
+        .collect()
 }
 
 fn owned(message: &rdkafka::message::BorrowedMessage<'_>) -> Message {
