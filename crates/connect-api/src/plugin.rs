@@ -5,6 +5,9 @@ use crate::convert::{NewConverter, NewHeaderConverter};
 use crate::sink::NewSinkConnector;
 use crate::transform::{NewPredicate, NewTransformation};
 
+/// The version that plugins report which stand for classes of Apache Kafka itself.
+pub const KAFKA_VERSION: &str = "4.3.1";
+
 /// One plugin: its names, its keys and how to make it. A class that is converter and header converter at once has two.
 pub struct PluginDescriptor {
     /// Full Java class name; what configs of the JVM say.

@@ -50,6 +50,12 @@ impl Map {
         Self { entries: kept }
     }
 
+    /// A map of entries of which the caller knows that no key stands in it twice; nothing is checked.
+    pub fn from_distinct_entries(entries: Vec<(Value, Value)>) -> Self {
+        debug_assert!(!has_repeated_key(&entries));
+        Self { entries }
+    }
+
     pub fn len(&self) -> usize {
         self.entries.len()
     }

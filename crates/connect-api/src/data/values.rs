@@ -1,1 +1,0 @@
-//! Text to value and back, as `org.apache.kafka.connect.data.Values`.

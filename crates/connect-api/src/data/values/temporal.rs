@@ -1,0 +1,158 @@
+//! Dates, times and timestamps in the three fixed patterns of Kafka's notation.
+
+use std::fmt::{self, Write};
+
+use super::calendar::{Fields, MILLIS_PER_DAY, days_of};
+use crate::data::{SchemaAndValue, SchemaRef, Value, date_schema, time_schema, timestamp_schema};
+
+/// Reads a time, timestamp or date; which one is tried depends on the length alone.
+///
+/// Like Java's `SimpleDateFormat` it is lenient: fields may have any number of digits and any size, and what follows
+/// a complete date is ignored.
+pub(super) fn parse_temporal(token: &str) -> Option<SchemaAndValue> {
+    // Escaped colons still have their backslashes; nothing longer can be one of the forms.
+    if token.len() > 96 {
+        return None;
+    }
+    let token = token.replace("\\:", ":");
+    let (schema, millis) = match token.encode_utf16().count() {
+        13 => (time_schema(false), Scanner(&token).time()?),
+        24 => (timestamp_schema(false), Scanner(&token).timestamp()?),
+        10 => (date_schema(false), Scanner(&token).date()?),
+        _ => return None,
+    };
+    let schema: SchemaRef = schema.ok()?;
+    Some(SchemaAndValue::new(Some(schema), Value::Timestamp(millis)))
+}
+
+/// What is left to read.
+struct Scanner<'a>(&'a str);
+
+impl Scanner<'_> {
+    /// `HH:mm:ss.SSS'Z'`
+    fn time(&mut self) -> Option<i64> {
+        let hours = self.number(':')?;
+        let minutes = self.number(':')?;
+        let seconds = self.number('.')?;
+        let millis = self.number('Z')?;
+        Some(((hours * 60 + minutes) * 60 + seconds) * 1000 + millis)
+    }
+
+    /// `yyyy-MM-dd'T'HH:mm:ss.SSS'Z'`
+    fn timestamp(&mut self) -> Option<i64> {
+        let year = self.number('-')?;
+        let month = self.number('-')?;
+        let day = self.number('T')?;
+        Some(days_of(year, month, day) * MILLIS_PER_DAY + self.time()?)
+    }
+
+    /// `yyyy-MM-dd`
+    fn date(&mut self) -> Option<i64> {
+        let year = self.number('-')?;
+        let month = self.number('-')?;
+        let day = self.digits()?;
+        Some(days_of(year, month, day) * MILLIS_PER_DAY)
+    }
+
+    /// A number and the character behind it.
+    fn number(&mut self, behind: char) -> Option<i64> {
+        let number = self.digits()?;
+        self.0 = self.0.strip_prefix(behind)?;
+        Some(number)
+    }
+
+    fn digits(&mut self) -> Option<i64> {
+        let text = self.0.trim_start_matches([' ', '\t']);
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(text) => (true, text),
+            None => (false, text),
+        };
+        let end = text
+            .find(|c: char| !c.is_ascii_digit())
+            .unwrap_or(text.len());
+        // The forms are at most 24 characters long, so the number fits.
+        let number: i64 = text[..end].parse().ok()?;
+        self.0 = &text[end..];
+        Some(if negative { -number } else { number })
+    }
+}
+
+/// Writes a `java.util.Date` in the form its value suggests, since it may stand for a date, a time or both.
+pub(super) fn write_temporal(out: &mut impl Write, millis: i64) -> fmt::Result {
+    let f = Fields::of(millis);
+    let date = millis >= MILLIS_PER_DAY;
+    if date {
+        write!(out, "{:04}-{:02}-{:02}", f.year, f.month, f.day)?;
+        if millis % MILLIS_PER_DAY == 0 {
+            return Ok(());
+        }
+        out.write_str("T")?;
+    }
+    write!(
+        out,
+        "{:02}:{:02}:{:02}.{:03}Z",
+        f.hour, f.minute, f.second, f.milli
+    )
+}
+
+/// Writes what `java.util.Date.toString` gives in UTC: `Tue Nov 14 22:13:20 UTC 2023`.
+pub(super) fn write_java_date(out: &mut impl Write, millis: i64) -> fmt::Result {
+    const DAYS: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
+    const MONTHS: [&str; 12] = [
+        "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
+    ];
+    let f = Fields::of(millis);
+    write!(
+        out,
+        "{} {} {:02} {:02}:{:02}:{:02} UTC {}",
+        DAYS[f.weekday],
+        MONTHS[f.month as usize - 1],
+        f.day,
+        f.hour,
+        f.minute,
+        f.second,
+        f.year
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn millis(text: &str) -> Option<i64> {
+        match parse_temporal(text)?.value {
+            Value::Timestamp(millis) => Some(millis),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn reads_the_three_forms_leniently() {
+        for (text, expected) in [
+            ("22:13:20.123Z", Some(80_000_123)),
+            ("2023-11-14T22:13:20.123Z", Some(1_700_000_000_123)),
+            ("2023-11-14T22\\:13\\:20.123Z", Some(1_700_000_000_123)),
+            ("2023-11-14", Some(19_675 * MILLIS_PER_DAY)),
+            ("2023-11-9x", Some(19_670 * MILLIS_PER_DAY)),
+            ("99:99:99.999Z", Some(362_439_999)),
+            ("2023/11/14", None),
+            ("2023-11-145", None),
+        ] {
+            assert_eq!(millis(text), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn writes_by_value() {
+        for (value, text) in [
+            (0, "00:00:00.000Z"),
+            (-1, "23:59:59.999Z"),
+            (MILLIS_PER_DAY, "1970-01-02"),
+            (1_700_000_000_123, "2023-11-14T22:13:20.123Z"),
+        ] {
+            let mut out = String::new();
+            write_temporal(&mut out, value).unwrap();
+            assert_eq!(out, text);
+        }
+    }
+}
