@@ -61,7 +61,8 @@ pub fn fill_once(
     let failed = |e: std::io::Error| format!("{}: {e}", target.display());
     let parent = target.parent().ok_or("a cache folder needs a parent")?;
     fs::create_dir_all(parent).map_err(failed)?;
-    let lock = File::create(target.with_added_extension("lock")).map_err(failed)?;
+    let name = target.file_name().unwrap_or_default().to_string_lossy();
+    let lock = File::create(parent.join(format!(".{name}.lock"))).map_err(failed)?;
     lock.lock().map_err(failed)?;
     if target.exists() {
         return Ok(());

@@ -32,6 +32,10 @@ pub fn try_wait_for<T>(
         if begin.elapsed() > deadline {
             return Ok(None);
         }
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the one place where a test may sleep"
+        )]
         sleep(STEP);
     }
 }

@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# The steps of a check, each by its name: `.ci/steps.sh format`. Called by `.ci/run` and by the justfile.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+cache="${TURNBUCKLE_CACHE:-$HOME/.cache/turnbuckle}"
+# Tools that were installed by `tools` below.
+export PATH="$PATH:$cache/tools/bin"
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Everything that a fresh Debian 12 with Rust lacks. Nothing is asked and nothing is done twice.
+tools() {
+    command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup first"; return 1; }
+    local missing=()
+    command -v cc >/dev/null && command -v c++ >/dev/null && command -v make >/dev/null || missing+=(build-essential)
+    command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+    command -v mvn >/dev/null || missing+=(maven)
+    command -v pkg-config >/dev/null || missing+=(pkg-config)
+    # Without pkg-config, or without the headers, the answer is no.
+    pkg-config --exists openssl 2>/dev/null || missing+=(libssl-dev)
+    pkg-config --exists zlib 2>/dev/null || missing+=(zlib1g-dev)
+    command -v python3 >/dev/null || missing+=(python3)
+    python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+    if [ "${#missing[@]}" -gt 0 ]; then
+        echo "installing ${missing[*]}"
+        as_root apt-get -qq update
+        DEBIAN_FRONTEND=noninteractive as_root apt-get -qq -y --no-install-recommends install "${missing[@]}"
+    fi
+    cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+    cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+    if ! command -v cargo-deny >/dev/null; then
+        echo "installing cargo-deny to $cache/tools (once)"
+        cargo install --quiet --locked --root "$cache/tools" cargo-deny
+    fi
+}
+
+format() {
+    cargo fmt --all -- --check
+}
+
+clippy() {
+    cargo clippy --workspace --all-targets -- -D warnings
+}
+
+deny() {
+    cargo deny --all-features check licenses bans sources
+    # The database of advisories is a download of its own, which not every machine can make.
+    if timeout 60 cargo deny fetch db >/dev/null 2>&1; then
+        cargo deny --all-features check --disable-fetch advisories
+    else
+        echo "skipped: advisories (their database cannot be reached from here)"
+    fi
+}
+
+# README's command. Tests that need a service are reported as ignored.
+tests() {
+    cargo test --workspace
+}
+
+# The whole program on real services, which are downloaded and started by the tests themselves.
+system() {
+    TURNBUCKLE_SERVICES=1 cargo test --test services -- "$@"
+}
+
+services() {
+    cargo test --quiet --test services -- --serve "$@"
+}
+
+docs() {
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+}
+
+step="${1:?the name of a step}"
+shift
+case "$step" in
+    tools | format | clippy | deny | tests | system | services | docs) "$step" "$@" ;;
+    *) echo "no step is called $step" >&2; exit 2 ;;
+esac

@@ -1,0 +1,31 @@
+# List the commands.
+default:
+    @just --list --unsorted
+
+# All tests that need no service: README's command.
+test:
+    .ci/steps.sh tests
+
+# Format, lints, dependencies.
+lint:
+    .ci/steps.sh format && .ci/steps.sh clippy && .ci/steps.sh deny
+
+# The whole program on real services, e.g. `just system flow::`.
+system *filter:
+    .ci/steps.sh system {{ filter }}
+
+# Start services by hand until Ctrl-C, e.g. `just services kafka neo4j`.
+services *names:
+    .ci/steps.sh services {{ names }}
+
+# All that a change has to pass; `just ci --long` draws more.
+ci *options:
+    .ci/run {{ options }}
+
+# The documentation of the code.
+docs:
+    .ci/steps.sh docs
+
+# Run a development build, e.g. `just run standalone worker.properties`.
+run *arguments:
+    cargo run -- {{ arguments }}
