@@ -78,6 +78,15 @@ impl RawBatch {
         &self.runs
     }
 
+    /// The run that a record belongs to.
+    pub fn run_of(&self, i: usize) -> &Run {
+        &self.runs[self.run_index(i)]
+    }
+
+    pub(crate) fn run_index(&self, i: usize) -> usize {
+        self.runs.partition_point(|run| run.records.end <= i)
+    }
+
     pub fn offset(&self, i: usize) -> i64 {
         self.records[i].offset
     }

@@ -1,8 +1,21 @@
 //! The task: consume, convert, transform, put, commit.
+//!
+//! [`machine`] takes every decision; [`stage`], the poller, the sink and the dead letters are actors that do one thing
+//! each; `task_loop` joins them and holds the line that commits.
 
 pub mod machine;
 
-pub use machine::{Accepted, Durable};
+mod dead_letter;
+mod log;
+mod poller;
+mod sink;
+pub mod stage;
+mod tolerance;
+
+mod task_loop;
+
+pub use machine::{Accepted, Durable, Phase};
+pub use task_loop::{PhaseReport, Task, TaskHandle};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,0 +1,85 @@
+//! What a task writes to the log; the span carries connector and task.
+
+use std::time::Instant;
+
+use connect_api::{ConnectError, TopicPartition};
+use tracing::{info, warn};
+
+use super::machine::Note;
+
+/// Writes a note. WARN: something is amiss and the task copes; INFO: it is well again.
+pub(super) fn write(note: &Note, now: Instant) {
+    match note {
+        Note::Waiting { since, error } => warn!(
+            waiting_s = now.saturating_duration_since(*since).as_secs(),
+            error = %chain(error),
+            "waiting: the same records will be delivered again, nothing is lost or dead-lettered"
+        ),
+        Note::WaitIsOver { since } => {
+            info!(
+                waited_s = now.saturating_duration_since(*since).as_secs(),
+                "the wait is over, going on"
+            );
+        }
+        Note::CommitFailed(error) => {
+            warn!(error = %chain(error), "commit of offsets failed; the next one will include them");
+        }
+        Note::CommitTimedOut => {
+            warn!(
+                "commit of offsets timed out after offset.flush.timeout.ms; the next one will include them"
+            );
+        }
+        Note::PreCommitFailed(error) => {
+            warn!(error = %chain(error), "the sink's pre-commit failed; reading again from the last committed offsets");
+        }
+        Note::OffsetsNotConsumed(partitions) => {
+            warn!(partitions = %list(partitions), "ignoring offsets that the sink wants to commit but was not given");
+        }
+        Note::CloseFailed(error) => {
+            warn!(error = %chain(error), "the sink failed to close partitions")
+        }
+        Note::ConsumerProblem(error) => {
+            warn!(error = %chain(error), "the Kafka cluster has a problem; going on trying")
+        }
+        Note::RevokedWhileSinkBusy(partitions) => warn!(
+            partitions = %list(partitions),
+            "partitions had to be given back while the sink was still at work; their last records may be written again"
+        ),
+        Note::AssignedWhileSinkHangs => {
+            warn!(
+                "partitions were assigned while the sink is still at work; they are read when it returns"
+            );
+        }
+        Note::PausedUnassigned(partitions) => {
+            warn!(partitions = %list(partitions), "ignoring pause or resume of partitions that are not assigned");
+        }
+        Note::ErrorWhileEnding(error) => {
+            warn!(error = %chain(error), "another error on the way out")
+        }
+        Note::SinkHung => {
+            warn!(
+                "the sink did not come to an end within task.shutdown.graceful.timeout.ms; its last call is abandoned"
+            );
+        }
+    }
+}
+
+/// An error and what is behind it, on one line.
+pub(super) fn chain(error: &ConnectError) -> String {
+    let mut text = error.to_string();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}
+
+fn list(partitions: &[TopicPartition]) -> String {
+    partitions
+        .iter()
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(", ")
+}

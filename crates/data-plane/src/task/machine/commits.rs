@@ -1,0 +1,113 @@
+//! Committing offsets: pre-commit, send, answer.
+
+use std::time::Instant;
+
+use connect_api::ConnectError;
+use connect_api::sink::Offsets;
+
+use super::event::{Effect, Note, SinkCall};
+use super::{Accepted, Busy, Durable, Machine, SentCommit, passes};
+
+impl Machine {
+    pub(super) fn commit_is_due(&self, now: Instant) -> bool {
+        self.commits.sent.is_none() && (self.commits.requested || now >= self.commits.next)
+    }
+
+    /// Asks the sink what may be committed; false if there is nothing new.
+    pub(super) fn pre_commit(&mut self, now: Instant) -> bool {
+        self.commits.requested = false;
+        self.commits.next = now + self.settings.flush_interval;
+        let asked = self.partitions.uncommitted(None);
+        if asked.is_empty() {
+            return false;
+        }
+        let call = SinkCall::PreCommit(asked.offsets().clone());
+        self.call(
+            Busy::PreCommitting {
+                asked,
+                releasing: false,
+            },
+            call,
+        );
+        true
+    }
+
+    pub(super) fn pre_committed(
+        &mut self,
+        asked: Accepted,
+        releasing: bool,
+        result: Result<Offsets, ConnectError>,
+        now: Instant,
+    ) {
+        let answer = match result {
+            Ok(answer) => answer,
+            Err(error) => {
+                let note = Note::PreCommitFailed(error.clone());
+                self.effects.push(Effect::Note(note));
+                if let (true, Some(release)) = (releasing, &mut self.release) {
+                    return release.may_commit(None);
+                }
+                // What the sink could not make durable is read and written again.
+                let back = self.partitions.last_committed(asked.offsets().keys());
+                self.rewind(&back);
+                if passes(&error) {
+                    self.wait(error, now);
+                }
+                return;
+            }
+        };
+        let (durable, refused) = asked.within(&answer);
+        if !refused.is_empty() {
+            self.effects
+                .push(Effect::Note(Note::OffsetsNotConsumed(refused)));
+        }
+        let durable =
+            durable.without(|partition, offset| self.partitions.is_committed(partition, offset));
+        if releasing {
+            if let Some(release) = &mut self.release {
+                release.may_commit(Some(durable));
+            }
+            return;
+        }
+        if !durable.is_empty() {
+            self.commit(durable, now);
+        }
+    }
+
+    pub(super) fn commit(&mut self, durable: Durable, now: Instant) {
+        self.commits.last_seq += 1;
+        let (seq, deadline) = (self.commits.last_seq, now + self.settings.flush_timeout);
+        self.commits.sent = Some(SentCommit {
+            seq,
+            deadline,
+            offsets: durable.clone(),
+        });
+        // The line that commits: reached with offsets that were delivered, and with nothing else.
+        self.effects.push(Effect::Commit {
+            seq,
+            offsets: durable,
+        });
+    }
+
+    pub(super) fn committed(&mut self, seq: u64, result: Result<(), ConnectError>) {
+        let Some(sent) = self.commits.sent.take_if(|sent| sent.seq == seq) else {
+            return; // its time was up
+        };
+        match result {
+            Ok(()) => self.partitions.set_committed(&sent.offsets),
+            Err(error) => self.effects.push(Effect::Note(Note::CommitFailed(error))),
+        }
+        if let Some(release) = &mut self.release {
+            release.committed(seq);
+        }
+    }
+
+    pub(super) fn watch_commit(&mut self, now: Instant) {
+        if let Some(sent) = self.commits.sent.take_if(|sent| now >= sent.deadline) {
+            self.effects.push(Effect::Note(Note::CommitTimedOut));
+            if let Some(release) = &mut self.release {
+                release.committed(sent.seq);
+            }
+        }
+    }
+}

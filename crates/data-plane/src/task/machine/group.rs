@@ -1,0 +1,142 @@
+//! Rebalances, and what else the consumer says.
+
+use std::time::{Duration, Instant};
+
+use connect_api::sink::Offsets;
+use connect_api::{ConnectError, ErrorClass, TopicPartition};
+
+use super::event::{Effect, Note, SinkCall};
+use super::release::{Release, Why};
+use super::{Busy, Machine, Rebalance, exiting, passes};
+use crate::kafka::ConsumerEvent;
+
+impl Machine {
+    pub(super) fn consumer_said(&mut self, event: ConsumerEvent, now: Instant) {
+        match event {
+            ConsumerEvent::Assigned(partitions) => {
+                let deadline = now + self.rebalance_patience();
+                self.rebalances.push_back(Rebalance::Assigned {
+                    partitions,
+                    deadline,
+                });
+            }
+            ConsumerEvent::Revoked { partitions, lost } => {
+                self.rebalances.push_back(Rebalance::Revoked {
+                    partitions,
+                    lost,
+                    since: now,
+                });
+            }
+            ConsumerEvent::Committed { seq, result } => self.committed(seq, result),
+            ConsumerEvent::Data => {}
+            ConsumerEvent::Problem(error) => match error.class() {
+                ErrorClass::Unavailable | ErrorClass::Retriable | ErrorClass::Record => {
+                    self.effects
+                        .push(Effect::Note(Note::ConsumerProblem(error)));
+                }
+                ErrorClass::Denied | ErrorClass::Config | ErrorClass::Fatal => {
+                    self.end(Some(error), now)
+                }
+            },
+        }
+    }
+
+    /// How long a rebalance may wait for the sink: a member that answers later is put out of the group.
+    pub(super) fn rebalance_patience(&self) -> Duration {
+        self.settings.max_poll_interval.mul_f64(0.8)
+    }
+
+    pub(super) fn rebalance(&mut self, now: Instant) {
+        match self.rebalances.front() {
+            Some(Rebalance::Revoked { .. }) => {
+                let Some(Rebalance::Revoked {
+                    partitions,
+                    lost,
+                    since,
+                }) = self.rebalances.pop_front()
+                else {
+                    return;
+                };
+                let deadline = since + self.rebalance_patience();
+                self.release = Some(Release::new(
+                    partitions,
+                    lost,
+                    Why::Revoked,
+                    deadline,
+                    now,
+                    &self.settings,
+                ));
+                self.go_on(now);
+            }
+            Some(Rebalance::Assigned {
+                partitions,
+                deadline,
+            }) => {
+                if self.sink.is_none() {
+                    let partitions = partitions.clone();
+                    if partitions.is_empty() {
+                        self.answer_assigned(&Offsets::new(), false);
+                        return self.go_on(now);
+                    }
+                    let busy = Busy::Opening {
+                        partitions: partitions.clone(),
+                        answers: true,
+                    };
+                    self.call(busy, SinkCall::Open(partitions));
+                } else if now >= *deadline {
+                    // A sink that hangs must not cost the membership: take the partitions, read nothing of them yet.
+                    self.effects
+                        .push(Effect::Note(Note::AssignedWhileSinkHangs));
+                    if let Some(Busy::Opening { answers, .. }) = &mut self.sink {
+                        *answers = false;
+                    }
+                    self.answer_assigned(&Offsets::new(), false);
+                    self.go_on(now);
+                }
+            }
+            None => {}
+        }
+    }
+
+    pub(super) fn answer_assigned(&mut self, starts: &Offsets, open: bool) {
+        if let Some(Rebalance::Assigned { partitions, .. }) = self.rebalances.pop_front() {
+            let starts = self.partitions.assign(&partitions, starts, open);
+            self.effects.push(Effect::Assign(starts));
+        }
+    }
+
+    /// Reads partitions again from other offsets; what is in flight of them becomes stale.
+    pub(super) fn rewind(&mut self, offsets: &Offsets) {
+        let starts = self.partitions.rewind(offsets);
+        if !starts.is_empty() {
+            self.effects.push(Effect::Seek(starts));
+        }
+    }
+
+    pub(super) fn opened(
+        &mut self,
+        partitions: Vec<TopicPartition>,
+        answers: bool,
+        result: Result<Offsets, ConnectError>,
+        now: Instant,
+    ) {
+        match result {
+            Ok(starts) => {
+                self.stop_waiting();
+                if answers {
+                    return self.answer_assigned(&starts, true);
+                }
+                self.partitions.set_open(&partitions);
+                self.rewind(&starts);
+            }
+            Err(error) if passes(&error) => {
+                if answers {
+                    // The group is not held up by an outage of the target; opening is tried again.
+                    self.answer_assigned(&Offsets::new(), false);
+                }
+                self.wait(error, now);
+            }
+            Err(error) => self.end(Some(exiting(error)), now),
+        }
+    }
+}

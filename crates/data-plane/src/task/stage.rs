@@ -1,0 +1,231 @@
+//! The stage: bytes → records → chain of transformations with predicates.
+//!
+//! It is pure but for the pauses between retries that `errors.retry.timeout` asks for, so `preview` and tests run the
+//! very same code. A drop is [`Step::Filtered`] and a failure [`Step::Failed`]; neither is ever an absent value.
+
+use std::sync::Arc;
+
+use connect_api::ByteString;
+use connect_api::convert::{Converter, HeaderConverter};
+use connect_api::{ConnectError, ErrorClass, Headers, RecordSlice, SinkRecord, TopicPartition};
+
+use super::machine::{Converted, FailedRecord, Stage as StageName};
+use super::tolerance::{Retry, tolerance_exceeded};
+use super::{ConfiguredTransformation, Negate, StageParts, TaskSettings, Tolerance};
+use crate::clock::Clock;
+use crate::raw::{RawBatch, Run};
+
+/// What became of one record.
+pub enum Step {
+    Keep(SinkRecord),
+    /// A transformation dropped it; its offset is passed.
+    Filtered,
+    Failed {
+        stage: StageName,
+        class: Arc<str>,
+        error: ConnectError,
+    },
+    /// No record's fault: the task must end.
+    Fatal(ConnectError),
+}
+
+/// Converters and transformations of one task.
+pub struct Stage {
+    key: (Box<dyn Converter>, Arc<str>),
+    value: (Box<dyn Converter>, Arc<str>),
+    header: (Box<dyn HeaderConverter>, Arc<str>),
+    chain: Vec<(ConfiguredTransformation, Arc<str>)>,
+    tolerance: Tolerance,
+    retry: Retry,
+}
+
+impl Stage {
+    pub fn new(parts: StageParts, settings: &TaskSettings, clock: Arc<dyn Clock>) -> Self {
+        let named = |class: String| -> Arc<str> { class.into() };
+        let chain = parts.transformations.into_iter().map(|t| {
+            let class = Arc::from(t.class.as_str());
+            (t, class)
+        });
+        Self {
+            key: (parts.key.0, named(parts.key.1)),
+            value: (parts.value.0, named(parts.value.1)),
+            header: (parts.header.0, named(parts.header.1)),
+            chain: chain.collect(),
+            tolerance: settings.tolerance,
+            retry: Retry::new(settings.retry_timeout, settings.retry_delay_max, clock),
+        }
+    }
+
+    /// Converts and transforms a batch. Without tolerance it ends at the first failure.
+    pub async fn convert(&mut self, raw: &RawBatch) -> Converted {
+        let mut records = Vec::with_capacity(raw.len());
+        let mut origin = Vec::with_capacity(raw.len());
+        let mut failed = Vec::new();
+        let mut fatal = None;
+        'batch: for run in raw.runs() {
+            for place in run.records.clone() {
+                match self.record(raw, run, place).await {
+                    Step::Keep(record) => {
+                        records.push(record);
+                        origin.push(place as u32);
+                    }
+                    Step::Filtered => {}
+                    Step::Failed {
+                        stage,
+                        class,
+                        error,
+                    } => {
+                        if self.tolerance == Tolerance::None {
+                            fatal = Some(tolerance_exceeded(error.clone()));
+                        }
+                        failed.push(FailedRecord {
+                            place: place as u32,
+                            stage,
+                            class: Some(class),
+                            error,
+                        });
+                    }
+                    Step::Fatal(error) => fatal = Some(error),
+                }
+                if fatal.is_some() {
+                    break 'batch;
+                }
+            }
+        }
+        Converted {
+            records: RecordSlice::new(records),
+            origin,
+            failed,
+            fatal,
+        }
+    }
+
+    /// One record; the fast path has no await point that waits.
+    pub async fn record(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Step {
+        let mut attempt = self.retry.attempt();
+        let mut record = loop {
+            match self.convert_one(raw, run, place) {
+                Err(Step::Failed {
+                    stage,
+                    class,
+                    error,
+                }) => {
+                    if !attempt.may_retry(&error).await {
+                        return Step::Failed {
+                            stage,
+                            class,
+                            error,
+                        };
+                    }
+                }
+                Err(other) => return other,
+                Ok(record) => break record,
+            }
+        };
+        for i in 0..self.chain.len() {
+            match self.transform(i, record).await {
+                Step::Keep(changed) => record = changed,
+                other => return other,
+            }
+        }
+        Step::Keep(record)
+    }
+
+    fn convert_one(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Result<SinkRecord, Step> {
+        let topic = &run.partition.topic;
+        let mut record = SinkRecord::new(run.partition.clone(), raw.offset(place));
+        let key = self.key.0.to_connect_data(topic, raw.key(place));
+        let key = key.map_err(|error| failed(StageName::KeyConverter, &self.key.1, error))?;
+        let value = self.value.0.to_connect_data(topic, raw.value(place));
+        let value =
+            value.map_err(|error| failed(StageName::ValueConverter, &self.value.1, error))?;
+        if raw.has_headers(place) {
+            record.headers = self.headers(raw, topic, place)?;
+        }
+        (record.key_schema, record.key) = (key.schema, key.value);
+        (record.value_schema, record.value) = (value.schema, value.value);
+        record.timestamp = timestamp(raw, run, place)?;
+        record.timestamp_type = raw.timestamp_type(place);
+        Ok(record)
+    }
+
+    fn headers(&mut self, raw: &RawBatch, topic: &str, place: usize) -> Result<Headers, Step> {
+        let all = raw.headers(place);
+        let mut headers = Headers::with_capacity(all.len());
+        for (name, value) in all {
+            // Kafka's own client writes UTF-8; bytes of others are read as Java would.
+            let name = ByteString::try_from(name.clone())
+                .unwrap_or_else(|_| ByteString::from(String::from_utf8_lossy(&name).into_owned()));
+            let converted = self.header.0.to_connect_header(topic, &name, value);
+            let converted = converted
+                .map_err(|error| failed(StageName::HeaderConverter, &self.header.1, error))?;
+            headers.push(name, converted.schema, converted.value);
+        }
+        Ok(headers)
+    }
+
+    async fn transform(&mut self, i: usize, record: SinkRecord) -> Step {
+        let (link, class) = &mut self.chain[i];
+        let mut attempt = self.retry.attempt();
+        // A retry needs the record again; only a configuration that allows retries pays for the copy.
+        let spare = attempt.is_possible().then(|| record.clone());
+        let mut record = record;
+        loop {
+            let result = match applies(link, &record) {
+                Ok(false) => return Step::Keep(record),
+                Ok(true) => link.transformation.apply(record),
+                Err(error) => Err(error),
+            };
+            let error = match result {
+                Ok(Some(record)) => return Step::Keep(record),
+                Ok(None) => return Step::Filtered,
+                Err(error) => error,
+            };
+            match &spare {
+                Some(spare) if attempt.may_retry(&error).await => record = spare.clone(),
+                _ => return failed(StageName::Transformation, class, error),
+            }
+        }
+    }
+}
+
+fn applies(link: &mut ConfiguredTransformation, record: &SinkRecord) -> Result<bool, ConnectError> {
+    match &mut link.predicate {
+        None => Ok(true),
+        Some((predicate, negate)) => Ok(predicate.test(record)? != (*negate == Negate::Yes)),
+    }
+}
+
+/// Converters and transformations may only fail for their record, or ask for another try; anything else ends the task.
+fn failed(stage: StageName, class: &Arc<str>, error: ConnectError) -> Step {
+    match error.class() {
+        ErrorClass::Record | ErrorClass::Retriable => Step::Failed {
+            stage,
+            class: class.clone(),
+            error,
+        },
+        _ => Step::Fatal(error),
+    }
+}
+
+/// Kafka's −1 is no timestamp; any other negative one ends the task, as in Kafka, tolerance or not.
+fn timestamp(raw: &RawBatch, run: &Run, place: usize) -> Result<Option<i64>, Step> {
+    match raw.timestamp(place) {
+        -1 => Ok(None),
+        ms if ms >= 0 => Ok(Some(ms)),
+        ms => Err(Step::Fatal(invalid_timestamp(
+            &run.partition,
+            raw.offset(place),
+            ms,
+        ))),
+    }
+}
+
+fn invalid_timestamp(partition: &TopicPartition, offset: i64, ms: i64) -> ConnectError {
+    ConnectError::fatal("Exiting WorkerSinkTask due to unrecoverable exception.").caused_by(
+        ConnectError::fatal(format!(
+            "Invalid record timestamp {ms} at {partition}, offset {offset}; move the group's offset past it to go on"
+        ))
+        .named("org.apache.kafka.connect.errors.InvalidRecordException"),
+    )
+}

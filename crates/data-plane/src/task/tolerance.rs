@@ -1,0 +1,87 @@
+//! `errors.retry.*` and `errors.tolerance`: what a failed record operation may do.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use connect_api::{ConnectError, ErrorClass};
+
+use crate::clock::Clock;
+
+/// The first pause between two tries, as in Kafka's `RetryWithToleranceOperator`.
+const FIRST_PAUSE: Duration = Duration::from_millis(300);
+
+/// Retries of converters and transformations, for retriable errors only.
+pub struct Retry {
+    /// In all; none is for ever, zero is never.
+    timeout: Option<Duration>,
+    longest_pause: Duration,
+    clock: Arc<dyn Clock>,
+}
+
+impl Retry {
+    pub fn new(timeout: Option<Duration>, longest_pause: Duration, clock: Arc<dyn Clock>) -> Self {
+        Self {
+            timeout,
+            longest_pause,
+            clock,
+        }
+    }
+
+    /// A new operation. Costs nothing until it fails.
+    pub fn attempt(&self) -> Attempt {
+        Attempt {
+            timeout: self.timeout,
+            longest_pause: self.longest_pause,
+            clock: self
+                .timeout
+                .is_none_or(|t| !t.is_zero())
+                .then(|| self.clock.clone()),
+            begun: None,
+            tries: 0,
+        }
+    }
+}
+
+/// One operation with its tries.
+pub struct Attempt {
+    timeout: Option<Duration>,
+    longest_pause: Duration,
+    /// None if the configuration allows no retry.
+    clock: Option<Arc<dyn Clock>>,
+    begun: Option<Instant>,
+    tries: u32,
+}
+
+impl Attempt {
+    /// Whether an error could lead to another try at all.
+    pub fn is_possible(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// Waits for the time of the next try; false if there is none.
+    pub async fn may_retry(&mut self, error: &ConnectError) -> bool {
+        let Some(clock) = &self.clock else {
+            return false;
+        };
+        if error.class() != ErrorClass::Retriable {
+            return false;
+        }
+        let now = clock.now();
+        let begun = *self.begun.get_or_insert(now);
+        let pause = (FIRST_PAUSE * 2u32.saturating_pow(self.tries.min(16))).min(self.longest_pause);
+        self.tries += 1;
+        if self
+            .timeout
+            .is_some_and(|limit| now.saturating_duration_since(begun) + pause > limit)
+        {
+            return false;
+        }
+        tokio::time::sleep(pause).await;
+        true
+    }
+}
+
+/// The message under which Kafka ends a task for a record that may not be skipped.
+pub fn tolerance_exceeded(cause: ConnectError) -> ConnectError {
+    ConnectError::fatal("Tolerance exceeded in error handler").caused_by(cause)
+}
