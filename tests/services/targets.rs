@@ -1,10 +1,13 @@
 //! Sinks against the systems they write to.
 
+use std::path::Path;
+
 use libtest_mimic::Trial;
 use serde_json::json;
 
+use crate::support::kafka::Kafka;
 use crate::support::neo4j::{Auth, Neo4j};
-use crate::support::{Ctx, Need, python};
+use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, python};
 
 pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
     let neo4j = &[Need::Neo4j];
@@ -54,33 +57,32 @@ fn database_with_authentication_asks_who_one_is(ctx: &'static Ctx) {
     assert!(refused.contains("401"), "{refused}");
 }
 
-/// The driver connects to broker and database before it looks at its cases; here there are none to run.
+/// The driver connects to everything before it looks at its cases; here there are none to run.
 fn golden_driver_finds_its_packages(ctx: &'static Ctx) {
-    let worker_is_not_asked =
-        crate::support::WorkerSpec::new(crate::support::Engine::Jvm, ctx.kafka()).start();
-    let output = graph_goldens(
-        ctx,
-        &worker_is_not_asked.base(),
-        &["--only", "no case is called so"],
+    let (kafka, neo4j) = (
+        ctx.kafka(),
+        Neo4j::start(Auth::Disabled).expect("a database"),
     );
+    let worker = WorkerSpec::new(Engine::Jvm, kafka).start();
+    let output = graph_goldens(kafka, &neo4j, &worker, &["--only", "no case is called so"]);
     assert!(output.ends_with("0 passed, 0 failed\n"), "{output}");
 }
 
-/// Runs `goldens/graph/drive.py compare` against a worker's REST API, with `options` such as `--only REGEX`. The shared
-/// database is emptied by it: nothing else may use that one at the same time.
-pub fn graph_goldens(ctx: &'static Ctx, rest: &str, options: &[&str]) -> String {
-    let (bootstrap, bolt) = (ctx.kafka().bootstrap(), ctx.neo4j().uri());
+/// Runs `goldens/graph/drive.py compare` on a worker, with `options` such as `--only REGEX`; the last line of what it
+/// prints is `N passed, M failed`. The database is emptied before each case, so it cannot be the shared one.
+pub fn graph_goldens(kafka: &Kafka, neo4j: &Neo4j, worker: &Worker, options: &[&str]) -> String {
+    let (rest, bootstrap, bolt) = (worker.base(), kafka.bootstrap(), neo4j.uri());
     let mut args = vec![
         "compare",
         "--rest",
-        rest,
+        &rest,
         "--bootstrap",
         &bootstrap,
         "--bolt",
         &bolt,
     ];
     args.extend(options);
-    let goldens = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/graph");
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/graph");
     let (cases, gold) = (goldens.join("cases.jsonl"), goldens.join("gold.jsonl"));
     let paths = [cases.to_string_lossy(), gold.to_string_lossy()];
     args.extend(paths.iter().map(|p| &**p));
