@@ -1,0 +1,110 @@
+//! What is sent: a frame around the user's statement, constant per topic so that the database plans it once, and rows as
+//! its only parameter.
+
+use std::sync::Arc;
+
+use neo4rs::BoltType;
+
+use crate::cypher_text::CypherText;
+
+/// One statement of a transaction.
+#[derive(Debug)]
+pub struct Statement {
+    pub text: Arc<str>,
+    /// The parameter `$events`.
+    pub events: BoltType,
+}
+
+/// How the rows of a batch reach the user's statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Frame {
+    /// All rows in one statement.
+    Batch(Arc<str>),
+    /// One statement for each row, for what a subquery cannot hold.
+    Single(Arc<str>),
+}
+
+/// The frame's one variable that a user's statement could clash with.
+const ROW: &str = "__turnbuckle_row";
+
+/// Runs the statement once for each row, as a subquery of its own, so that an aggregation, LIMIT or DISTINCT in it
+/// sees one record and not the batch. The count behind it takes what a final RETURN of the user leaves, and is right
+/// behind a statement without one too.
+///
+/// `names` is what [`projection`] made of [`ROW`]. Servers before 5.23 do not know `CALL (row)`, later ones warn of the
+/// older form.
+pub fn batch(statement: &CypherText, names: &[(String, usize)], scoped: bool) -> Frame {
+    let import = match scoped {
+        true => String::new(),
+        false => format!("WITH {ROW} "),
+    };
+    let scope = if scoped {
+        format!("({ROW}) ")
+    } else {
+        String::new()
+    };
+    let prefix = format!("{import}{}", projection(ROW, names));
+    let body = statement.with_prefix(&prefix);
+    // The line break ends a comment that the user's statement may end with.
+    Frame::Batch(Arc::from(format!(
+        "UNWIND $events AS {ROW} CALL {scope}{{ {body}\n}} RETURN count(*)"
+    )))
+}
+
+/// Runs the statement as it is, for one row.
+pub fn single(statement: &CypherText, names: &[(String, usize)]) -> Frame {
+    let prefix = projection("$events", names);
+    Frame::Single(Arc::from(statement.with_prefix(&prefix)))
+}
+
+/// Gives the parts of a row their names.
+fn projection(row: &str, names: &[(String, usize)]) -> String {
+    if names.is_empty() {
+        return String::new();
+    }
+    let bound: Vec<String> = names
+        .iter()
+        .map(|(name, place)| format!("{row}[{place}] AS {name}"))
+        .collect();
+    format!("WITH {} ", bound.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_constant_text() {
+        let statement = CypherText::read("CREATE (:A {x: event.x}) UNION CREATE (:B {k: __key});");
+        let names = [("event".to_owned(), 0), ("__key".to_owned(), 1)];
+        let row = "__turnbuckle_row";
+        let bound = format!("WITH {row}[0] AS event, {row}[1] AS __key ");
+        for (frame, text) in [
+            (
+                batch(&statement, &names, true),
+                format!(
+                    "UNWIND $events AS {row} CALL ({row}) {{ {bound}CREATE (:A {{x: event.x}}) UNION {bound}CREATE \
+                     (:B {{k: __key}})\n}} RETURN count(*)"
+                ),
+            ),
+            (
+                batch(&statement, &names[..1], false),
+                format!(
+                    "UNWIND $events AS {row} CALL {{ WITH {row} WITH {row}[0] AS event CREATE (:A {{x: event.x}}) \
+                     UNION WITH {row} WITH {row}[0] AS event CREATE (:B {{k: __key}})\n}} RETURN count(*)"
+                ),
+            ),
+            (
+                batch(&CypherText::read("CREATE (:A) // done"), &[], true),
+                format!(
+                    "UNWIND $events AS {row} CALL ({row}) {{ CREATE (:A) // done\n}} RETURN count(*)"
+                ),
+            ),
+        ] {
+            assert_eq!(frame, Frame::Batch(text.into()));
+        }
+        let frame = single(&CypherText::read("MATCH (n) RETURN n.a"), &names[..1]);
+        let text = "WITH $events[0] AS event MATCH (n) RETURN n.a";
+        assert_eq!(frame, Frame::Single(text.into()));
+    }
+}

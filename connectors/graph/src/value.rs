@@ -1,0 +1,330 @@
+//! Connect values as Bolt values.
+//!
+//! One walk over the value builds what the driver sends; there is no form in between. The schema decides the meaning: a
+//! name makes a date of a number and a point of a struct. Values without a schema pass as they are.
+
+use bytestring::ByteString;
+use connect_api::data::{DATE, DECIMAL, Map, Schema, Struct, TIME, TIMESTAMP, Type, Value};
+use connect_api::{ConnectError, Headers, SinkRecord};
+use neo4rs::{
+    BoltBoolean, BoltBytes, BoltDuration, BoltFloat, BoltInteger, BoltList, BoltMap, BoltNull,
+    BoltPoint2D, BoltPoint3D, BoltString, BoltType,
+};
+
+use crate::error::{client, illegal_argument, unconvertible};
+use crate::{json, temporal};
+
+pub(crate) type Converted = Result<BoltType, ConnectError>;
+
+pub const NULL: BoltType = BoltType::Null(BoltNull);
+
+/// A record's key or value, or a header: like [`encode`], and plain text or bytes are tried as JSON first.
+///
+/// # Errors
+/// The record's fault: blank text, or something Bolt has no type for.
+pub fn encode_message(schema: Option<&Schema>, value: &Value) -> Converted {
+    let unnamed = schema.is_some_and(|schema| schema.name().is_none());
+    match value {
+        Value::String(text) if unnamed => {
+            Ok(json::parse(text.as_bytes())?.unwrap_or_else(|| string(text)))
+        }
+        Value::Bytes(bytes) if unnamed => {
+            Ok(json::parse(bytes)?
+                .unwrap_or_else(|| BoltType::Bytes(BoltBytes::new(bytes.clone()))))
+        }
+        _ => encode(schema, value),
+    }
+}
+
+/// The record's headers as one map; of a repeated name the last one counts.
+///
+/// # Errors
+/// As for [`encode_message`].
+pub fn encode_headers(headers: &Headers) -> Converted {
+    let mut map = BoltMap::with_capacity(headers.len());
+    for header in headers.iter() {
+        let value = encode_message(header.schema.as_deref(), &header.value)?;
+        map.put(BoltString::new(&header.key), value);
+    }
+    Ok(BoltType::Map(map))
+}
+
+/// The record's timestamp as a date-time in UTC; null if it has none.
+///
+/// # Errors
+/// The record's fault: a year that Bolt cannot express.
+pub fn encode_timestamp(record: &SinkRecord) -> Converted {
+    record.timestamp.map_or(Ok(NULL), temporal::utc_date_time)
+}
+
+/// A value under its schema; any value may be null.
+///
+/// # Errors
+/// The record's fault: a map key that is no text, a class that Bolt has no type for, a text that is no date.
+pub fn encode(schema: Option<&Schema>, value: &Value) -> Converted {
+    if let Some(schema) = schema
+        && let Some(name) = schema.name()
+        && !value.is_null()
+        && let Some(converted) = encode_named(name, value)
+    {
+        return converted;
+    }
+    Ok(match value {
+        Value::Null => NULL,
+        Value::Boolean(b) => BoltType::Boolean(BoltBoolean::new(*b)),
+        Value::Int8(n) => integer((*n).into()),
+        Value::Int16(n) => integer((*n).into()),
+        Value::Int32(n) => integer((*n).into()),
+        Value::Int64(n) => integer(*n),
+        Value::Float32(n) => float((*n).into()),
+        Value::Float64(n) => float(*n),
+        Value::String(text) => string(text),
+        Value::Bytes(bytes) => BoltType::Bytes(BoltBytes::new(bytes.clone())),
+        Value::Array(items) => list(items, |item| encode(schema.and_then(element_schema), item))?,
+        Value::Map(map) => encode_map(schema, map)?,
+        Value::Struct(value) => encode_struct(value)?,
+        // These have a meaning only with the schema that names it.
+        Value::Decimal(_) | Value::BigInteger(_) | Value::Timestamp(_) => {
+            return Err(unconvertible(value.java_class()));
+        }
+    })
+}
+
+/// A value whose schema has a name that means something; none if the name means nothing here.
+///
+/// The names of Neo4j's own source are accepted by their last segment too, because some converters write another
+/// namespace; the shape must fit then, so that a user's struct called `Point` stays a map.
+fn encode_named(name: &str, value: &Value) -> Option<Converted> {
+    match value {
+        Value::Decimal(decimal) if name == DECIMAL => Some(Ok(string(&decimal.to_string()))),
+        Value::Timestamp(millis) => match name {
+            DATE => Some(temporal::date_of_millis(*millis)),
+            TIME => Some(temporal::time_of_millis(*millis)),
+            TIMESTAMP => Some(temporal::local_date_time_of_millis(*millis)),
+            _ => None,
+        },
+        Value::String(text) => match last_segment(name) {
+            "LocalDate" => Some(temporal::date(text)),
+            "LocalDateTime" => Some(temporal::local_date_time(text)),
+            "LocalTime" => Some(temporal::local_time(text)),
+            "ZonedDateTime" => Some(temporal::date_time(text)),
+            "OffsetTime" => Some(temporal::time(text)),
+            _ => None,
+        },
+        Value::Struct(value) => match name {
+            "google.type.Date" => Some(google_date(value)),
+            "google.type.TimeOfDay" => Some(google_time(value)),
+            "google.protobuf.Timestamp" => Some(google_timestamp(value)),
+            _ => match last_segment(name) {
+                "Neo4jPropertyType" if has(value, "type") => Some(property(value)),
+                "Duration" if has(value, "months") && has(value, "nanoseconds") => {
+                    Some(duration(value))
+                }
+                "Point" if has(value, "srid") && has(value, "dimension") => Some(point(value)),
+                _ => None,
+            },
+        },
+        _ => None,
+    }
+}
+
+fn last_segment(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+fn has(value: &Struct, field: &str) -> bool {
+    value.schema().field(field).is_some()
+}
+
+fn element_schema(schema: &Schema) -> Option<&Schema> {
+    schema.value_schema().map(AsRef::as_ref)
+}
+
+fn encode_map(schema: Option<&Schema>, map: &Map) -> Converted {
+    let text_keys = schema
+        .and_then(Schema::key_schema)
+        .is_none_or(|keys| keys.type_() == Type::String);
+    let mut entries = BoltMap::with_capacity(map.len());
+    for (key, value) in map.iter() {
+        let Value::String(key) = key else {
+            return Err(illegal_argument(
+                "invalid key type: map keys must be strings",
+            ));
+        };
+        let value = encode(schema.and_then(element_schema), value)?;
+        entries.put(BoltString::new(key), value);
+    }
+    if !text_keys {
+        return Err(illegal_argument(
+            "invalid key type: map keys must be strings",
+        ));
+    }
+    Ok(BoltType::Map(entries))
+}
+
+fn encode_struct(value: &Struct) -> Converted {
+    let fields = value.schema().fields();
+    if let Some(order) = list_order(value.schema()) {
+        return list(&order, |&place| {
+            encode(Some(&fields[place].schema), value.at(place))
+        });
+    }
+    let mut entries = BoltMap::with_capacity(fields.len());
+    for (place, field) in fields.iter().enumerate() {
+        let converted = encode(Some(&field.schema), value.at(place))?;
+        entries.put(BoltString::new(&field.name), converted);
+    }
+    Ok(BoltType::Map(entries))
+}
+
+/// Places of the fields of a struct that stands for a mixed list, `{e0, e1, …}`, in the order of their numbers; none
+/// for every other struct.
+fn list_order(schema: &Schema) -> Option<Vec<usize>> {
+    fn number(name: &ByteString) -> Option<u32> {
+        let digits = name.strip_prefix('e')?;
+        if !digits.bytes().all(|b| b.is_ascii_digit()) {
+            return None;
+        }
+        digits.parse().ok()
+    }
+    let fields = schema.fields();
+    // Nearly every struct is told apart by its first field, before anything is collected.
+    number(&fields.first()?.name)?;
+    let mut numbered = fields
+        .iter()
+        .map(|field| Some((number(&field.name)?, field.index)))
+        .collect::<Option<Vec<_>>>()?;
+    numbered.sort_unstable();
+    Some(numbered.into_iter().map(|(_, place)| place).collect())
+}
+
+/// The extended form of Neo4j's own source: `type` names the field that holds the value.
+fn property(value: &Struct) -> Converted {
+    let tag = match value.get("type")? {
+        Value::String(tag) => tag,
+        Value::Null => return Ok(NULL),
+        other => return Err(client(format!("property type of {}", other.java_class()))),
+    };
+    let held = match value.schema().field(tag) {
+        Some(field) => value.at(field.index),
+        None => &Value::Null,
+    };
+    if tag.starts_with('L') {
+        let Value::Array(items) = held else {
+            return Ok(BoltType::List(BoltList::new()));
+        };
+        return list(items, |item| property_of(&tag[1..], item));
+    }
+    property_of(tag, held)
+}
+
+/// One value of the extended form under its tag; `ZDT` is the spelling that lists use for `TZDT`.
+fn property_of(tag: &str, value: &Value) -> Converted {
+    match (tag, value) {
+        (_, Value::Null) => Ok(NULL),
+        ("TLD", Value::String(text)) => temporal::date(text),
+        ("TLDT", Value::String(text)) => temporal::local_date_time(text),
+        ("TLT", Value::String(text)) => temporal::local_time(text),
+        ("TZDT" | "ZDT", Value::String(text)) => temporal::date_time(text),
+        ("TOT", Value::String(text)) => temporal::time(text),
+        ("TD", Value::Struct(value)) => duration(value),
+        ("SP", Value::Struct(value)) => point(value),
+        ("B" | "I64" | "F64" | "S" | "BA", value) => encode(None, value),
+        (tag, _) => Err(illegal_argument(format!("unsupported property type {tag}"))),
+    }
+}
+
+fn duration(value: &Struct) -> Converted {
+    let part = |name| whole(value, name).map(BoltInteger::new);
+    Ok(BoltType::Duration(BoltDuration::new(
+        part("months")?,
+        part("days")?,
+        part("seconds")?,
+        part("nanoseconds")?,
+    )))
+}
+
+fn point(value: &Struct) -> Converted {
+    let sr_id = BoltInteger::new(whole(value, "srid")?);
+    let part = |name| coordinate(value, name).map(BoltFloat::new);
+    match whole(value, "dimension")? {
+        2 => Ok(BoltType::Point2D(BoltPoint2D {
+            sr_id,
+            x: part("x")?,
+            y: part("y")?,
+        })),
+        3 => Ok(BoltType::Point3D(BoltPoint3D {
+            sr_id,
+            x: part("x")?,
+            y: part("y")?,
+            z: part("z")?,
+        })),
+        other => Err(illegal_argument(format!("unsupported dimension {other}"))),
+    }
+}
+
+fn google_date(value: &Struct) -> Converted {
+    temporal::date_of(
+        whole(value, "year")?,
+        whole(value, "month")?,
+        whole(value, "day")?,
+    )
+}
+
+fn google_time(value: &Struct) -> Converted {
+    temporal::time_of(
+        whole(value, "hours")?,
+        whole(value, "minutes")?,
+        whole(value, "seconds")?,
+        whole(value, "nanos")?,
+    )
+}
+
+fn google_timestamp(value: &Struct) -> Converted {
+    temporal::local_date_time_of(whole(value, "seconds")?, whole(value, "nanos")?)
+}
+
+fn whole(value: &Struct, name: &str) -> Result<i64, ConnectError> {
+    match value.get(name)? {
+        Value::Int8(n) => Ok((*n).into()),
+        Value::Int16(n) => Ok((*n).into()),
+        Value::Int32(n) => Ok((*n).into()),
+        Value::Int64(n) => Ok(*n),
+        other => Err(misfit(name, other)),
+    }
+}
+
+fn coordinate(value: &Struct, name: &str) -> Result<f64, ConnectError> {
+    match value.get(name)? {
+        Value::Float64(n) => Ok(*n),
+        Value::Float32(n) => Ok((*n).into()),
+        other => Err(misfit(name, other)),
+    }
+}
+
+fn misfit(name: &str, value: &Value) -> ConnectError {
+    ConnectError::data(format!(
+        "field {name} does not hold a number but {}",
+        value.java_class()
+    ))
+}
+
+fn list<T>(items: &[T], convert: impl Fn(&T) -> Converted) -> Converted {
+    let mut converted = Vec::with_capacity(items.len());
+    for item in items {
+        converted.push(convert(item)?);
+    }
+    Ok(BoltType::List(BoltList::from(converted)))
+}
+
+fn integer(n: i64) -> BoltType {
+    BoltType::Integer(BoltInteger::new(n))
+}
+
+fn float(n: f64) -> BoltType {
+    BoltType::Float(BoltFloat::new(n))
+}
+
+fn string(text: &str) -> BoltType {
+    BoltType::String(BoltString::new(text))
+}
