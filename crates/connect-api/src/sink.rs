@@ -71,7 +71,8 @@ pub trait SinkTask: Send {
     /// (`SinkTask.preCommit`). A buffering task writes its buffer out here or answers with less.
     ///
     /// # Errors
-    /// The commit is skipped and the partitions are read again from the last committed offsets.
+    /// The commit is skipped and the given partitions are read again from the last committed offsets. What is buffered
+    /// of other partitions must be kept.
     async fn pre_commit(&mut self, accepted: &Offsets) -> Result<Offsets, ConnectError> {
         Ok(accepted.clone())
     }

@@ -127,13 +127,12 @@ impl Current {
 
     /// The next thing to do. Records of partitions that went away meanwhile are left out.
     pub fn next(&mut self, partitions: &Partitions) -> NextStep {
-        if self.fatal.is_some() {
-            if self.letters > 0 {
-                return NextStep::WaitForLetters;
-            }
-            if let Some(error) = self.fatal.take() {
-                return NextStep::Fail(error);
-            }
+        // The error stays here: a batch with one is never complete, so its offsets are never accepted.
+        if let Some(error) = &self.fatal {
+            return match self.letters {
+                0 => NextStep::Fail(error.clone()),
+                _ => NextStep::WaitForLetters,
+            };
         }
         let stale: Vec<bool> = self
             .raw

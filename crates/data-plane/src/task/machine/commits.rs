@@ -61,8 +61,9 @@ impl Machine {
             self.effects
                 .push(Effect::Note(Note::OffsetsNotConsumed(refused)));
         }
+        // The partitions may have been lost while the sink was asked.
         let durable =
-            durable.without(|partition, offset| self.partitions.is_committed(partition, offset));
+            durable.only(|partition, offset| self.partitions.wants_commit(partition, offset));
         if releasing {
             if let Some(release) = &mut self.release {
                 release.may_commit(Some(durable));

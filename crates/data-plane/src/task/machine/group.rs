@@ -21,6 +21,9 @@ impl Machine {
                 });
             }
             ConsumerEvent::Revoked { partitions, lost } => {
+                if lost {
+                    self.partitions.set_lost(&partitions);
+                }
                 self.rebalances.push_back(Rebalance::Revoked {
                     partitions,
                     lost,

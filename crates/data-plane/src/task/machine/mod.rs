@@ -227,7 +227,8 @@ impl Machine {
                 dates.push(Some(*deadline));
             }
         }
-        dates.push(self.release.as_ref().map(Release::wake_at));
+        let busy = self.sink.is_some();
+        dates.push(self.release.as_ref().map(|release| release.wake_at(busy)));
         dates.into_iter().flatten().min()
     }
 
@@ -279,6 +280,9 @@ impl Machine {
     }
 
     fn advance(&mut self, now: Instant) {
+        if matches!(self.life, Life::Finished) {
+            return;
+        }
         self.watch_commit(now);
         match &self.life {
             Life::Held | Life::Finished => {}
@@ -339,7 +343,10 @@ impl Machine {
             let step = current.next(&self.partitions);
             match step {
                 NextStep::Put(records) => return self.call(Busy::Putting, SinkCall::Put(records)),
-                NextStep::WaitForLetters => return,
+                NextStep::WaitForLetters => {
+                    self.stop_waiting();
+                    return;
+                }
                 NextStep::Fail(error) => return self.end(Some(error), now),
                 NextStep::Done => self.put_is_done(),
             }

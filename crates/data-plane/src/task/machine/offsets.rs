@@ -51,10 +51,10 @@ impl Durable {
         self.0.is_empty()
     }
 
-    /// Leaves out partitions whose offset is committed already.
-    pub(super) fn without(mut self, committed: impl Fn(&TopicPartition, i64) -> bool) -> Self {
+    /// Leaves out what need not or must not be committed any more.
+    pub(super) fn only(mut self, wanted: impl Fn(&TopicPartition, i64) -> bool) -> Self {
         self.0
-            .retain(|partition, offset| !committed(partition, *offset));
+            .retain(|partition, offset| wanted(partition, *offset));
         self
     }
 

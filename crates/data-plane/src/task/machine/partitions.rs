@@ -24,6 +24,8 @@ struct Partition {
     open: bool,
     /// By the task's own request.
     paused: bool,
+    /// The group has given it away already: nothing of it may be committed.
+    lost: bool,
 }
 
 #[derive(Debug, Default)]
@@ -51,6 +53,7 @@ impl Partitions {
                 first: offset,
                 open,
                 paused: false,
+                lost: false,
             };
             self.owned.insert(partition.clone(), owned);
             answer.push(Start {
@@ -162,6 +165,7 @@ impl Partitions {
                 continue;
             }
             if let Some(accepted) = owned.accepted
+                && !owned.lost
                 && owned.committed != Some(accepted)
             {
                 offsets.insert(partition.clone(), accepted);
@@ -170,10 +174,19 @@ impl Partitions {
         Accepted::new(offsets)
     }
 
-    pub fn is_committed(&self, partition: &TopicPartition, offset: i64) -> bool {
+    pub fn set_lost(&mut self, partitions: &[TopicPartition]) {
+        for partition in partitions {
+            if let Some(owned) = self.owned.get_mut(partition) {
+                owned.lost = true;
+            }
+        }
+    }
+
+    /// Whether committing this offset is still this task's right, and news.
+    pub fn wants_commit(&self, partition: &TopicPartition, offset: i64) -> bool {
         self.owned
             .get(partition)
-            .is_some_and(|p| p.committed == Some(offset))
+            .is_some_and(|p| !p.lost && p.committed != Some(offset))
     }
 
     pub fn set_committed(&mut self, durable: &Durable) {

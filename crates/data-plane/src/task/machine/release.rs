@@ -66,9 +66,9 @@ impl Release {
         self.letters_deadline = self.letters_deadline.min(deadline);
     }
 
-    pub fn wake_at(&self) -> Instant {
+    pub fn wake_at(&self, sink_is_busy: bool) -> Instant {
         match self.step {
-            Step::Quiesce => self.deadline.min(self.letters_deadline),
+            Step::Quiesce if !sink_is_busy => self.deadline.min(self.letters_deadline),
             _ => self.deadline,
         }
     }
@@ -147,15 +147,20 @@ impl Machine {
                     }
                     self.give_up_waiting();
                 }
-                Step::Commit(durable) => match durable.take().filter(|d| !d.is_empty()) {
-                    None => release.step = Step::Done,
-                    Some(durable) => {
-                        release.step = Step::Committing {
-                            seq: self.commits.last_seq + 1,
-                        };
-                        self.commit(durable, now);
+                Step::Commit(durable) => {
+                    let durable = durable.take();
+                    // The partitions may have been lost while the sink closed them.
+                    let durable = durable
+                        .map(|d| d.only(|tp, offset| self.partitions.wants_commit(tp, offset)));
+                    match durable.filter(|d| !d.is_empty()) {
+                        None => release.step = Step::Done,
+                        Some(durable) => {
+                            let seq = self.commits.last_seq + 1;
+                            release.step = Step::Committing { seq };
+                            self.commit(durable, now);
+                        }
                     }
-                },
+                }
                 Step::Committing { .. } => {
                     if !late {
                         return; // the commit has its own, shorter time-out
