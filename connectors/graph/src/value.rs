@@ -328,3 +328,133 @@ fn float(n: f64) -> BoltType {
 fn string(text: &str) -> BoltType {
     BoltType::String(BoltString::new(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use connect_api::data::{SchemaBuilder, optional, required};
+    use num_bigint::BigInt;
+    use proptest::collection::vec;
+    use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
+
+    use super::*;
+
+    /// Any value that needs no schema.
+    fn plain() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::Boolean),
+            any::<i8>().prop_map(Value::Int8),
+            any::<i16>().prop_map(Value::Int16),
+            any::<i32>().prop_map(Value::Int32),
+            any::<i64>().prop_map(Value::Int64),
+            any::<f32>().prop_map(Value::Float32),
+            any::<f64>().prop_map(Value::Float64),
+            ".{0,9}".prop_map(Value::from),
+            vec(any::<u8>(), 0..9).prop_map(Value::bytes),
+        ];
+        leaf.prop_recursive(3, 24, 4, |inner| {
+            prop_oneof![
+                vec(inner.clone(), 0..4).prop_map(Value::Array),
+                vec((".{0,3}", inner), 0..4).prop_map(|entries| {
+                    Value::Map(
+                        entries
+                            .into_iter()
+                            .map(|(k, v)| (Value::from(k), v))
+                            .collect(),
+                    )
+                }),
+            ]
+        })
+    }
+
+    /// Whether the Bolt value says the same.
+    fn same(value: &Value, bolt: &BoltType) -> bool {
+        match (value, bolt) {
+            (Value::Null, BoltType::Null(_)) => true,
+            (Value::Boolean(a), BoltType::Boolean(b)) => *a == b.value,
+            (Value::Int8(a), BoltType::Integer(b)) => i64::from(*a) == b.value,
+            (Value::Int16(a), BoltType::Integer(b)) => i64::from(*a) == b.value,
+            (Value::Int32(a), BoltType::Integer(b)) => i64::from(*a) == b.value,
+            (Value::Int64(a), BoltType::Integer(b)) => *a == b.value,
+            (Value::Float32(a), BoltType::Float(b)) => f64::from(*a).total_cmp(&b.value).is_eq(),
+            (Value::Float64(a), BoltType::Float(b)) => a.total_cmp(&b.value).is_eq(),
+            (Value::String(a), BoltType::String(b)) => **a == *b.value,
+            (Value::Bytes(a), BoltType::Bytes(b)) => *a == b.value,
+            (Value::Array(a), BoltType::List(b)) => {
+                a.len() == b.value.len() && a.iter().zip(&b.value).all(|(a, b)| same(a, b))
+            }
+            (Value::Map(a), BoltType::Map(b)) => {
+                let holds = |(key, value): (&Value, &Value)| {
+                    let found = key.as_str().and_then(|key| b.value.get(key));
+                    found.is_some_and(|found| same(value, found))
+                };
+                a.len() == b.value.len() && a.iter().all(holds)
+            }
+            _ => false,
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn plain_values_keep_type_and_content(value in plain()) {
+            let bolt = encode(None, &value).map_err(|error| error.trace());
+            proptest::prop_assert!(bolt.is_ok_and(|bolt| same(&value, &bolt)));
+        }
+
+        /// A text that is no JSON, and every text under a named schema or without one, stays as it is.
+        #[test]
+        fn text_is_rescued_only_under_a_plain_schema(text in "\\PC{0,12}") {
+            let value = Value::from(text.clone());
+            let named = SchemaBuilder::new(Type::String).name("mine").build().map_err(|e| e.trace());
+            let named = named.expect("a schema");
+            for schema in [None, Some(&*named)] {
+                let bolt = encode_message(schema, &value).map_err(|error| error.trace());
+                proptest::prop_assert!(bolt.is_ok_and(|bolt| same(&value, &bolt)));
+            }
+        }
+
+        /// Text in quotes is JSON, so the quotes go.
+        #[test]
+        fn json_is_rescued_under_a_plain_schema(text in "\\PC{0,12}") {
+            let quoted = serde_json::Value::from(text.clone()).to_string();
+            let bolt = encode_message(Some(&required(Type::String)), &Value::from(quoted));
+            proptest::prop_assert!(bolt.is_ok_and(|bolt| bolt == string(&text)));
+        }
+    }
+
+    #[test]
+    fn what_bolt_cannot_say_is_the_records_fault() {
+        let map = |key: Value| Value::Map([(key, Value::Null)].into_iter().collect());
+        for (value, message) in [
+            (
+                Value::BigInteger(Box::new(BigInt::from(1))),
+                "Unable to convert java.math.BigInteger to Neo4j Value.",
+            ),
+            (
+                Value::Timestamp(1),
+                "Unable to convert java.util.Date to Neo4j Value.",
+            ),
+            (
+                map(Value::Int32(1)),
+                "invalid key type: map keys must be strings",
+            ),
+        ] {
+            let error = encode(None, &value).expect_err("refused");
+            assert_eq!(error.message(), Some(message));
+            assert_eq!(error.class(), connect_api::ErrorClass::Record);
+        }
+    }
+
+    #[test]
+    fn the_last_of_a_repeated_header_counts() {
+        let mut headers = Headers::new();
+        headers.push("a", Some(optional(Type::String)), Value::from("1"));
+        headers.push("b", None, Value::Null);
+        headers.push("a", Some(optional(Type::String)), Value::from("two"));
+        let Ok(BoltType::Map(map)) = encode_headers(&headers) else {
+            panic!("no map");
+        };
+        assert_eq!(map.value.get("a"), Some(&string("two")));
+        assert_eq!(map.value.get("b"), Some(&NULL));
+    }
+}

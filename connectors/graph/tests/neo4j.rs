@@ -7,7 +7,10 @@
 mod support;
 
 use connect_api::ErrorClass;
-use connect_api::data::Value;
+use connect_api::data::{
+    Decimal, Schema, SchemaBuilder, SchemaRef, Struct, Type, Value, date_schema, decimal_schema,
+    optional, required, time_schema, timestamp_schema,
+};
 use libtest_mimic::{Arguments, Trial};
 use support::{Database, record, run, sink, text, with_text};
 
@@ -18,6 +21,7 @@ fn main() -> std::process::ExitCode {
             "statements_of_every_shape_are_written",
             statements_of_every_shape_are_written,
         ),
+        ("every_type_arrives", every_type_arrives),
         (
             "rows_of_an_aggregation_are_those_of_one_record",
             rows_of_an_aggregation_are_those_of_one_record,
@@ -195,7 +199,7 @@ fn a_record_that_cannot_be_converted_is_named(database: &Database) {
 }
 
 fn texts_of_the_database_stay(database: &Database) {
-    database.run("CREATE CONSTRAINT FOR (n:Unique) REQUIRE n.id IS UNIQUE");
+    database.run("CREATE CONSTRAINT unique_id IF NOT EXISTS FOR (n:Unique) REQUIRE n.id IS UNIQUE");
     database.run("CREATE (:Unique {id: 1})");
     for (statement, value, begin) in [
         (
@@ -229,7 +233,7 @@ fn texts_of_the_database_stay(database: &Database) {
             "{statement}: {error}"
         );
     }
-    database.run("DROP CONSTRAINT constraint_d2f1c0d5 IF EXISTS");
+    database.run("DROP CONSTRAINT unique_id IF EXISTS");
 }
 
 fn a_topic_without_statement_is_an_error(_: &Database) {
@@ -317,4 +321,261 @@ fn the_writer_is_asked_for(database: &Database) {
             .is_none()
     );
     assert_eq!(database.count("MATCH (n:N) RETURN count(n) AS n"), 2);
+}
+
+/// Each value with the Cypher expression it must be equal to, and the type that the database sees.
+fn every_type_arrives(database: &Database) {
+    let build = |builder: SchemaBuilder| builder.build().unwrap();
+    let named = |type_, name: &str| {
+        build(SchemaBuilder::new(type_).name(format!("org.neo4j.connectors.kafka.{name}")))
+    };
+    let fields = |name: &str, fields: &[(&str, SchemaRef)]| {
+        let builder = match name {
+            "" => SchemaBuilder::structure(),
+            name => SchemaBuilder::structure().name(name.to_owned()),
+        };
+        build(fields.iter().fold(builder, |b, (name, schema)| {
+            b.field((*name).to_owned(), schema.clone())
+        }))
+    };
+    let of = |schema: &SchemaRef, values: &[(&str, Value)]| {
+        let mut made = Struct::new(schema.clone()).unwrap();
+        for (name, value) in values {
+            made.put(name, value.clone()).unwrap();
+        }
+        Value::Struct(made)
+    };
+    let (int, long, double) = (
+        required(Type::Int32),
+        required(Type::Int64),
+        required(Type::Float64),
+    );
+    let duration = fields(
+        "org.neo4j.connectors.kafka.Duration",
+        &[
+            ("months", long.clone()),
+            ("days", long.clone()),
+            ("seconds", long.clone()),
+            ("nanoseconds", int.clone()),
+        ],
+    );
+    let point = fields(
+        "com.acme.Point",
+        &[
+            ("dimension", required(Type::Int8)),
+            ("srid", int.clone()),
+            ("x", double.clone()),
+            ("y", double.clone()),
+            ("z", optional(Type::Float64)),
+        ],
+    );
+    let mixed = fields("", &[("e1", int.clone()), ("e0", required(Type::String))]);
+    let google = fields(
+        "google.type.Date",
+        &[
+            ("year", int.clone()),
+            ("month", int.clone()),
+            ("day", int.clone()),
+        ],
+    );
+    let own_point = fields("com.acme.Point", &[("x", int.clone())]);
+    let property = fields(
+        "org.neo4j.connectors.kafka.Neo4jPropertyType",
+        &[
+            ("type", required(Type::String)),
+            ("TZDT", optional(Type::String)),
+            (
+                "LTLD",
+                build(SchemaBuilder::array(required(Type::String)).optional(true)),
+            ),
+        ],
+    );
+    let texts =
+        |items: &[&str]| Value::Array(items.iter().map(|item| Value::from(*item)).collect());
+    let point_2d = of(
+        &point,
+        &[
+            ("dimension", Value::Int8(2)),
+            ("srid", Value::Int32(4326)),
+            ("x", 1.5.into()),
+            ("y", 2.5.into()),
+        ],
+    );
+    let point_3d = of(
+        &point,
+        &[
+            ("dimension", Value::Int8(3)),
+            ("srid", Value::Int32(9157)),
+            ("x", 1.0.into()),
+            ("y", 2.0.into()),
+            ("z", 3.0.into()),
+        ],
+    );
+    let cases: Vec<(SchemaRef, Value, &str)> = vec![
+        (required(Type::Boolean), true.into(), "true"),
+        (required(Type::Int8), Value::Int8(-128), "-128"),
+        (
+            long.clone(),
+            i64::MIN.into(),
+            "toInteger('-9223372036854775808')",
+        ),
+        (
+            required(Type::Float32),
+            Value::Float32(1.1),
+            "1.100000023841858",
+        ),
+        (double.clone(), 0.3.into(), "0.3"),
+        (required(Type::String), Value::from("é\n"), "'é\\n'"),
+        (optional(Type::String), Value::Null, "null"),
+        (
+            build(decimal_schema(4)),
+            Value::Decimal(Box::new(Decimal::new(1_234_567_890, 4))),
+            "'123456.7890'",
+        ),
+        (
+            build(decimal_schema(9)),
+            Value::Decimal(Box::new(Decimal::new(1, 9))),
+            "'1E-9'",
+        ),
+        (
+            date_schema(false).unwrap(),
+            Value::Timestamp(-719_162 * 86_400_000),
+            "date('0001-01-01')",
+        ),
+        (
+            time_schema(false).unwrap(),
+            Value::Timestamp(45_296_789),
+            "localtime('12:34:56.789')",
+        ),
+        (
+            timestamp_schema(false).unwrap(),
+            Value::Timestamp(-1),
+            "localdatetime('1969-12-31T23:59:59.999')",
+        ),
+        (
+            named(Type::String, "LocalDate"),
+            "2024-02-29".into(),
+            "date('2024-02-29')",
+        ),
+        (
+            named(Type::String, "OffsetTime"),
+            "18:00:00-03:00".into(),
+            "time('18:00:00-03:00')",
+        ),
+        (
+            named(Type::String, "LocalTime"),
+            "18:00:00.5".into(),
+            "localtime('18:00:00.5')",
+        ),
+        (
+            named(Type::String, "LocalDateTime"),
+            "2023-12-24T18:00:00.000000001".into(),
+            "localdatetime('2023-12-24T18:00:00.000000001')",
+        ),
+        (
+            named(Type::String, "ZonedDateTime"),
+            "2023-12-24T18:00:00+03:00[Europe/Istanbul]".into(),
+            "datetime('2023-12-24T18:00:00+03:00[Europe/Istanbul]')",
+        ),
+        (
+            google.clone(),
+            of(
+                &google,
+                &[
+                    ("year", Value::Int32(2024)),
+                    ("month", Value::Int32(2)),
+                    ("day", Value::Int32(29)),
+                ],
+            ),
+            "date('2024-02-29')",
+        ),
+        (
+            duration.clone(),
+            of(
+                &duration,
+                &[
+                    ("months", 14i64.into()),
+                    ("days", 3i64.into()),
+                    ("seconds", 7i64.into()),
+                    ("nanoseconds", 9.into()),
+                ],
+            ),
+            "duration({months: 14, days: 3, seconds: 7, nanoseconds: 9})",
+        ),
+        (
+            point.clone(),
+            point_2d,
+            "point({longitude: 1.5, latitude: 2.5})",
+        ),
+        (
+            point.clone(),
+            point_3d,
+            "point({x: 1, y: 2, z: 3, crs: 'cartesian-3d'})",
+        ),
+        (
+            mixed.clone(),
+            of(&mixed, &[("e0", "zero".into()), ("e1", 1.into())]),
+            "['zero', 1]",
+        ),
+        (
+            own_point.clone(),
+            of(&own_point, &[("x", 1.into())]),
+            "{x: 1}",
+        ),
+        (
+            property.clone(),
+            of(
+                &property,
+                &[
+                    ("type", "TZDT".into()),
+                    ("TZDT", "2023-12-24T18:00:00+01:00".into()),
+                ],
+            ),
+            "datetime('2023-12-24T18:00:00+01:00')",
+        ),
+        (
+            property.clone(),
+            of(
+                &property,
+                &[("type", "LTLD".into()), ("LTLD", texts(&["2024-01-01"]))],
+            ),
+            "[date('2024-01-01')]",
+        ),
+        (
+            property.clone(),
+            of(&property, &[("type", "LX".into())]),
+            "[]",
+        ),
+        (
+            build(SchemaBuilder::array(int.clone())),
+            Value::Array(vec![1.into(), 2.into()]),
+            "[1, 2]",
+        ),
+    ];
+    for (offset, (schema, value, expected)) in cases.into_iter().enumerate() {
+        let mut sink = typed_sink(expected);
+        let holder = fields("", &[("v", schema.clone())]);
+        let mut record = record("t", offset as i64);
+        record.value = of(&holder, &[("v", value.clone())]);
+        record.value_schema = Some(holder);
+        let report = run(&mut sink, vec![record]);
+        assert!(report.failure.is_none(), "{expected}: {report:?}");
+        let equal = database.count("MATCH (n:Same) RETURN count(n) AS n");
+        assert_eq!(
+            equal,
+            1,
+            "{expected} from {value:?} of {}",
+            Schema::to_string(&schema)
+        );
+        database.empty();
+    }
+}
+
+/// Leaves a node if the value is what the expression says, of the same type.
+fn typed_sink(expected: &str) -> Box<dyn connect_api::sink::SinkTask> {
+    let statement = format!(
+        "WITH event.v AS v, {expected} AS x WHERE valueType(v) = valueType(x) AND (v = x OR v IS NULL AND x IS NULL) \
+         CREATE (:Same)"
+    );
+    sink(&[("neo4j.cypher.topic.t", &statement)])
 }

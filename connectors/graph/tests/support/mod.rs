@@ -106,8 +106,11 @@ impl Database {
         block(self.try_run(statement)).unwrap();
     }
 
+    /// Once, while the driver's own way would try again for a minute.
     pub async fn try_run(&self, statement: &str) -> neo4rs::Result<()> {
-        self.graph.run(Query::from(statement)).await
+        let mut transaction = self.graph.start_txn().await?;
+        transaction.run(Query::from(statement)).await?;
+        transaction.commit().await
     }
 
     /// The one number `n` of a query.
