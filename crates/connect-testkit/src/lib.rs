@@ -1,1 +1,3 @@
+//! What tests of plugins need.
 
+pub mod vectors;

@@ -1,0 +1,143 @@
+//! `StringConverter`: text in any character set.
+
+use bytes::Bytes;
+use connect_api::ConnectError;
+use connect_api::config::{ConfigDef, ConfigErrors, ConfigReader, Importance, Key, Width};
+use connect_api::convert::{Converter, ConverterType, HeaderConverter};
+use connect_api::data::values::java_text;
+use connect_api::data::{SchemaAndValue, SchemaRef, Type, Value, optional};
+use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
+
+use crate::charset::Charset;
+use crate::common::{CONVERTER_TYPE, read_converter_type};
+
+const CLASS: &str = "org.apache.kafka.connect.storage.StringConverter";
+
+/// The character set, by its Java name.
+pub const ENCODING: Key<String> = {
+    let mut key = Key::new(
+        "converter.encoding",
+        "UTF-8",
+        Importance::High,
+        "The name of the Java character set to use for encoding strings as byte arrays.",
+    );
+    key.info.width = Width::Medium;
+    key.info.display_name = "Encoding";
+    key
+};
+
+/// As converter of keys and values.
+pub const CONVERTER: PluginDescriptor = PluginDescriptor {
+    class: CLASS,
+    aliases: &[],
+    version: KAFKA_VERSION,
+    config_def,
+    plugin: Plugin::Converter(new_converter),
+};
+
+/// As converter of headers.
+pub const HEADER_CONVERTER: PluginDescriptor = PluginDescriptor {
+    class: CLASS,
+    aliases: &[],
+    version: KAFKA_VERSION,
+    config_def,
+    plugin: Plugin::HeaderConverter(new_header_converter),
+};
+
+/// The keys that the converter understands.
+pub fn config_def() -> ConfigDef {
+    ConfigDef::new().define(&CONVERTER_TYPE).define(&ENCODING)
+}
+
+fn new_converter(
+    config: &ConfigReader<'_>,
+    _: ConverterType,
+) -> Result<Box<dyn Converter>, ConfigErrors> {
+    Ok(Box::new(StringConverter::new(config)?))
+}
+
+fn new_header_converter(
+    config: &ConfigReader<'_>,
+) -> Result<Box<dyn HeaderConverter>, ConfigErrors> {
+    Ok(Box::new(StringConverter::new(config)?))
+}
+
+/// `org.apache.kafka.connect.storage.StringConverter`
+///
+/// Reading gives a string, whatever the bytes; in UTF-8 it is the record's own bytes. Writing takes any value and
+/// prints it as Java does; the schema is not looked at.
+pub struct StringConverter {
+    charset: Charset,
+    schema: SchemaRef,
+}
+
+impl StringConverter {
+    /// # Errors
+    /// If Java knows no character set of that name.
+    pub fn new(config: &ConfigReader<'_>) -> Result<Self, ConfigErrors> {
+        read_converter_type(config);
+        let name = config.get(&ENCODING);
+        let charset = Charset::for_name(&name);
+        if charset.is_none() {
+            config.error(ENCODING.name(), format!("Unsupported encoding {name}"));
+        }
+        config.finish(Self {
+            charset: charset.unwrap_or(Charset::Utf8),
+            schema: optional(Type::String),
+        })
+    }
+
+    fn read(&self, data: Option<Bytes>) -> SchemaAndValue {
+        let value = data.map_or(Value::Null, |data| Value::String(self.charset.decode(data)));
+        SchemaAndValue::new(Some(self.schema.clone()), value)
+    }
+
+    fn write(&self, value: &Value) -> Option<Bytes> {
+        let text = match value {
+            Value::Null => return None,
+            Value::String(text) => text.clone(),
+            other => java_text(other).into(),
+        };
+        Some(self.charset.encode(text))
+    }
+}
+
+impl Converter for StringConverter {
+    fn to_connect_data(
+        &mut self,
+        _: &str,
+        data: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        Ok(self.read(data))
+    }
+
+    fn from_connect_data(
+        &mut self,
+        _: &str,
+        _: Option<&SchemaRef>,
+        value: &Value,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        Ok(self.write(value))
+    }
+}
+
+impl HeaderConverter for StringConverter {
+    fn to_connect_header(
+        &mut self,
+        _: &str,
+        _: &str,
+        data: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        Ok(self.read(data))
+    }
+
+    fn from_connect_header(
+        &mut self,
+        _: &str,
+        _: &str,
+        _: Option<&SchemaRef>,
+        value: &Value,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        Ok(self.write(value))
+    }
+}
