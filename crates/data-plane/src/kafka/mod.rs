@@ -3,8 +3,16 @@
 //! [`GroupConsumer`] is what a task needs of a consumer. It is implemented by [`consumer`](self) on librdkafka and by an
 //! in-memory twin for tests that can fail on demand.
 
+pub mod client_keys;
+mod consumer;
+mod ffi;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
+mod problems;
+mod topic_pattern;
+
+pub use consumer::{KafkaConsumer, Subscription};
+pub use topic_pattern::TopicPattern;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,6 +57,16 @@ pub struct Start {
     pub epoch: u64,
     /// Do not read it until [`GroupConsumer::resume`].
     pub paused: bool,
+}
+
+/// How far the reading of a partition has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    pub partition: Arc<TopicPartition>,
+    /// The offset of the next record; none before the first was read.
+    pub next: Option<i64>,
+    /// The offset after the last record of the partition as the last answer told it.
+    pub end: Option<i64>,
 }
 
 /// How much one read may take.
@@ -114,6 +132,11 @@ pub trait GroupConsumer: Send {
     /// # Errors
     /// It could not even be sent.
     fn commit(&mut self, seq: u64, offsets: &Durable) -> Result<(), ConnectError>;
+
+    /// How far reading has come and how far there is to go; asks no broker.
+    fn positions(&self) -> Vec<Position> {
+        Vec::new()
+    }
 
     /// Leaves the group and frees everything, at the latest after `deadline`.
     async fn close(self: Box<Self>, deadline: Duration);

@@ -56,8 +56,11 @@ impl<C: ConsumerContext> BatchQueue<C> {
         // SAFETY: client and queue are alive; the partition's queue is ours to destroy, which gives up our reference
         // to it and not the partition's.
         unsafe {
-            let of_partition =
-                sys::rd_kafka_queue_get_partition(handle(&self.consumer), topic.as_ptr(), partition);
+            let of_partition = sys::rd_kafka_queue_get_partition(
+                handle(&self.consumer),
+                topic.as_ptr(),
+                partition,
+            );
             if of_partition.is_null() {
                 return false;
             }
@@ -174,7 +177,12 @@ impl Message {
                 return;
             }
             // SAFETY: a name is a C string, a value is null or has `len` bytes; both live as long as the message.
-            unsafe { see(std::ffi::CStr::from_ptr(name).to_bytes(), bytes(value.cast(), len)) };
+            unsafe {
+                see(
+                    std::ffi::CStr::from_ptr(name).to_bytes(),
+                    bytes(value.cast(), len),
+                )
+            };
         }
     }
 }

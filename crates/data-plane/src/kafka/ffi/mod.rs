@@ -7,7 +7,7 @@ mod group_offsets;
 mod wake;
 
 pub(super) use batch_queue::{BatchQueue, Message};
-pub(super) use commit_queue::{CommitAnswer, CommitQueue};
+pub(super) use commit_queue::CommitQueue;
 pub(super) use group_offsets::group_offsets;
 pub(super) use wake::Wake;
 

@@ -1,0 +1,115 @@
+//! [`Context`]: what librdkafka calls back with while it is polled. It only takes notes; answers come later.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use connect_api::TopicPartition;
+use rdkafka::TopicPartitionList;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::types::RDKafkaRespErr;
+
+/// Something librdkafka said.
+pub(super) enum Said {
+    Assigned(Vec<TopicPartition>),
+    Revoked {
+        partitions: Vec<TopicPartition>,
+        lost: bool,
+    },
+    Error(RDKafkaErrorCode, String),
+}
+
+#[derive(Default)]
+pub(super) struct Context {
+    said: Mutex<VecDeque<Said>>,
+    /// How often anything was heard, log lines too. A poll does not tell "nothing there" from "handled".
+    heard: AtomicU64,
+    /// Nobody answers rebalances any more: give everything up at once, or the end would wait for ever.
+    closing: AtomicBool,
+}
+
+impl Context {
+    pub fn take(&self) -> VecDeque<Said> {
+        std::mem::take(&mut self.said.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub fn heard(&self) -> u64 {
+        self.heard.load(Ordering::Relaxed)
+    }
+
+    pub fn start_closing(&self) {
+        self.closing.store(true, Ordering::Release);
+    }
+
+    fn hear(&self, said: Option<Said>) {
+        self.heard.fetch_add(1, Ordering::Relaxed);
+        if let Some(said) = said {
+            let mut queue = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+            queue.push_back(said);
+        }
+    }
+}
+
+impl ClientContext for Context {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        self.hear(None);
+        log_line(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let code = error
+            .rdkafka_error_code()
+            .unwrap_or(RDKafkaErrorCode::Unknown);
+        self.hear(Some(Said::Error(code, reason.to_owned())));
+    }
+}
+
+impl ConsumerContext for Context {
+    /// Instead of the default, which assigns at once: the task first opens the sink's partitions or closes them.
+    fn rebalance(
+        &self,
+        consumer: &BaseConsumer<Self>,
+        what: RDKafkaRespErr,
+        list: &mut TopicPartitionList,
+    ) {
+        if self.closing.load(Ordering::Acquire) {
+            self.hear(None);
+            // The error could only be that there is nothing to give up.
+            let _ = consumer.unassign();
+            return;
+        }
+        let partition = |e: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
+            TopicPartition::new(e.topic(), e.partition())
+        };
+        let partitions = list.elements().iter().map(partition).collect();
+        self.hear(Some(match what {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Said::Assigned(partitions),
+            _ => Said::Revoked {
+                partitions,
+                lost: consumer.assignment_lost(),
+            },
+        }));
+    }
+
+    fn commit_callback(&self, _: KafkaResult<()>, _: &TopicPartitionList) {
+        self.hear(None);
+    }
+}
+
+/// librdkafka's own log lines. What it calls an error is mostly a connection it will open again, and what matters of
+/// these comes as an error event too.
+pub(in crate::kafka) fn log_line(level: RDKafkaLogLevel, facility: &str, line: &str) {
+    use RDKafkaLogLevel as Level;
+    match level {
+        Level::Emerg | Level::Alert | Level::Critical => {
+            tracing::warn!(target: "librdkafka", facility, "{line}")
+        }
+        Level::Error | Level::Warning | Level::Notice | Level::Info => {
+            tracing::debug!(target: "librdkafka", facility, "{line}")
+        }
+        Level::Debug => tracing::trace!(target: "librdkafka", facility, "{line}"),
+    }
+}

@@ -1,0 +1,409 @@
+//! [`KafkaConsumer`]: a member of a consumer group on librdkafka.
+//!
+//! librdkafka is polled for events only. Messages come over a queue of our own that is read in batches: each
+//! partition's queue is led there before it is assigned. Everything that touches positions (reading, seeking, pausing,
+//! assigning) is done by the one owner of this object, one after the other.
+//!
+//! Nothing is polled in a loop: both queues ring a bell when they cease to be empty. A slow tick beside it keeps the
+//! membership alive for as long as somebody waits for [`GroupConsumer::event`].
+
+mod context;
+mod handle;
+mod moves;
+mod reader;
+mod subscription;
+
+pub use subscription::Subscription;
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use connect_api::sink::Offsets;
+use connect_api::{ConnectError, TopicPartition};
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{Message, Offset};
+use tokio::time::sleep;
+
+use self::context::{Context, Said};
+use self::handle::Handle;
+use self::moves::list;
+use self::reader::{ReadError, Reader};
+use self::subscription::Watch;
+use super::client_keys::{ClientSettings, OffsetReset};
+use super::ffi::{BatchQueue, CommitQueue, Wake, cached_watermarks};
+use super::problems::{self, Verdict, Who};
+use super::{ConsumerEvent, GroupConsumer, Position, ReadLimits, Start};
+use crate::raw::RawBatch;
+use crate::task::Durable;
+
+/// Keeps the membership while nothing happens; far below any `max.poll.interval.ms`.
+const TICK: Duration = Duration::from_secs(1);
+
+/// A consumer of a group. Drop or, better, [close](GroupConsumer::close) it; neither blocks.
+pub struct KafkaConsumer {
+    reader: Reader,
+    commits: CommitQueue<Context>,
+    events: VecDeque<ConsumerEvent>,
+    topics: Topics,
+    /// The group was told that we want in; before, there is nothing to watch topics for.
+    subscribed: bool,
+    /// A [`ConsumerEvent::Revoked`] is out and not answered.
+    revoking: bool,
+    wake: Arc<Wake>,
+    who: Who,
+    reset: OffsetReset,
+    /// The last: it outlives the queues.
+    client: Handle,
+}
+
+enum Topics {
+    Fixed(Vec<String>),
+    Watched(Watch),
+}
+
+impl KafkaConsumer {
+    /// A consumer that has not joined its group. `memory` bounds, in bytes, what librdkafka reads ahead.
+    ///
+    /// # Errors
+    /// `Config`: librdkafka does not take the settings.
+    pub fn new(
+        settings: ClientSettings,
+        subscription: Subscription,
+        memory: usize,
+    ) -> Result<Self, ConnectError> {
+        let config = settings.consumer_config(memory);
+        let mut consumer = BaseConsumer::from_config_and_context(&config, Context::default())
+            .map_err(|e| settings.refused(&e))?;
+        let wake = Arc::new(Wake::default());
+        let bell = wake.clone();
+        consumer.set_nonempty_callback(move || bell.ring());
+        let consumer = Arc::new(consumer);
+        let topics = match subscription {
+            Subscription::Topics(topics) => Topics::Fixed(topics),
+            Subscription::Pattern(pattern) => {
+                let interval = settings.metadata_max_age();
+                Topics::Watched(Watch::new(
+                    pattern,
+                    settings.exclude_internal_topics(),
+                    interval,
+                ))
+            }
+        };
+        Ok(Self {
+            reader: Reader::new(BatchQueue::new(consumer.clone(), wake.clone())),
+            commits: CommitQueue::new(consumer.clone(), wake.clone()),
+            events: VecDeque::new(),
+            topics,
+            subscribed: false,
+            revoking: false,
+            wake,
+            who: settings.who(),
+            reset: settings.offset_reset(),
+            client: Handle::new(consumer),
+        })
+    }
+
+    fn consumer(&self) -> Result<&Arc<BaseConsumer<Context>>, ConnectError> {
+        self.client.get()
+    }
+
+    /// Lets librdkafka say what it has to say.
+    fn listen(&mut self) {
+        let Ok(consumer) = self.client.get().cloned() else {
+            return;
+        };
+        loop {
+            let before = consumer.context().heard();
+            match consumer.poll(Duration::ZERO) {
+                Some(Ok(message)) => self.strayed(&message),
+                Some(Err(KafkaError::MessageConsumptionFatal(_))) => self.died(&consumer),
+                // The context was told, with the reason.
+                Some(Err(_)) => {}
+                None if consumer.context().heard() == before => break,
+                None => {}
+            }
+            for said in consumer.context().take() {
+                self.hear(said);
+            }
+        }
+        while let Some(answer) = self.commits.next() {
+            let failed = answer
+                .error
+                .filter(|(code, _)| *code != RDKafkaErrorCode::NoOffset);
+            let result = match failed {
+                None => Ok(()),
+                Some((code, partition)) => Err(problems::commit_failed(
+                    code,
+                    partition.as_deref(),
+                    &self.who,
+                )),
+            };
+            let seq = answer.seq;
+            self.events
+                .push_back(ConsumerEvent::Committed { seq, result });
+        }
+    }
+
+    fn hear(&mut self, said: Said) {
+        match said {
+            Said::Assigned(partitions) if partitions.is_empty() => {
+                if let Err(error) = self.answer_assigned(&[]) {
+                    self.events.push_back(ConsumerEvent::Problem(error));
+                }
+            }
+            Said::Revoked { partitions, .. } if partitions.is_empty() => {
+                if let Err(error) = self.answer_revoked(&[]) {
+                    self.events.push_back(ConsumerEvent::Problem(error));
+                }
+            }
+            Said::Assigned(partitions) => {
+                self.events.push_back(ConsumerEvent::Assigned(partitions));
+            }
+            Said::Revoked { partitions, lost } => {
+                self.events
+                    .push_back(ConsumerEvent::Revoked { partitions, lost });
+            }
+            Said::Error(code, reason) => self.judge(code, &reason, None),
+        }
+    }
+
+    fn judge(&mut self, code: RDKafkaErrorCode, reason: &str, what: Option<&str>) {
+        let (group, partition) = (&self.who.group, what.unwrap_or_default());
+        match problems::judge(code, reason, what, &self.who) {
+            Verdict::Passing => tracing::debug!(group, partition, reason, "kafka client error"),
+            Verdict::Warning => tracing::warn!(group, partition, reason, "kafka client error"),
+            Verdict::Problem(error) => self.events.push_back(ConsumerEvent::Problem(error)),
+        }
+    }
+
+    fn died(&mut self, consumer: &BaseConsumer<Context>) {
+        let (code, reason) = consumer
+            .client()
+            .fatal_error()
+            .unwrap_or((RDKafkaErrorCode::Fatal, "no reason given".to_owned()));
+        let error = problems::fatal(code, &reason, &self.who);
+        self.events.push_back(ConsumerEvent::Problem(error));
+    }
+
+    /// A message came by the wrong way. None should, for all are led to our queue; its place is read again.
+    fn strayed(&mut self, message: &rdkafka::message::BorrowedMessage<'_>) {
+        let partition = TopicPartition::new(message.topic(), message.partition());
+        tracing::warn!(%partition, offset = message.offset(), "a record strayed and is read again");
+        if let Some(known) = self.reader.find(&partition) {
+            let next = *known.next.get_or_insert(message.offset());
+            self.seek_later(&[(partition, next)]);
+        }
+    }
+
+    /// Seeks without waiting. What was queued before is stale from now on, and its loss is what this is for.
+    fn seek_later(&self, places: &[(TopicPartition, i64)]) {
+        let Ok(consumer) = self.client.get() else {
+            return;
+        };
+        let places = places.iter().map(|(p, next)| (p, Offset::Offset(*next)));
+        let sought = list(places).and_then(|l| consumer.seek_partitions(l, Duration::ZERO));
+        if let Err(error) = sought {
+            tracing::warn!(%error, group = self.who.group, "could not seek after an error");
+        }
+    }
+
+    fn send_commit(&self, seq: u64, offsets: &Offsets) -> Result<(), ConnectError> {
+        let first = offsets.keys().next();
+        let places = offsets.iter().map(|(p, o)| (p, Offset::Offset(*o)));
+        let sent = list(places).and_then(|list| {
+            let sent = self.commits.send(seq, &list);
+            sent.map_err(KafkaError::ConsumerCommit)
+        });
+        sent.map_err(|e| self.refused_first("commit", first, &e))
+    }
+
+    /// [`GroupConsumer::commit`] for tests outside this crate, which cannot make [`Durable`] offsets.
+    ///
+    /// # Errors
+    /// It could not be sent.
+    #[cfg(any(test, feature = "memory"))]
+    #[doc(hidden)]
+    pub fn commit_for_test(&mut self, seq: u64, offsets: &Offsets) -> Result<(), ConnectError> {
+        self.send_commit(seq, offsets)
+    }
+}
+
+/// Problems that came in place of records.
+impl KafkaConsumer {
+    /// librdkafka has moved its position over the error; ours stays, and reading goes on there.
+    fn read_failed(&mut self, errors: Vec<ReadError>) {
+        for error in errors {
+            let partition = error.partition.to_string();
+            self.judge(error.code, &error.reason, Some(&partition));
+            if let Some(next) = error.next {
+                self.seek_later(&[((*error.partition).clone(), next)]);
+            }
+        }
+        self.wake.ring();
+    }
+
+    fn next_event(&mut self) -> Option<ConsumerEvent> {
+        let event = self.events.pop_front()?;
+        self.revoking |= matches!(event, ConsumerEvent::Revoked { .. });
+        Some(event)
+    }
+
+    fn join(&self, topics: &[String]) -> Result<(), ConnectError> {
+        let names: Vec<&str> = topics.iter().map(String::as_str).collect();
+        let group = &self.who.group;
+        tracing::info!(group, topics = topics.join(","), "subscribing");
+        let failed = |e: KafkaError| {
+            let topics = topics.join(", ");
+            ConnectError::fatal(format!(
+                "could not subscribe to {topics} in group {group}: {e}. Check the names, then restart the task"
+            ))
+        };
+        self.consumer()?.subscribe(&names).map_err(failed)
+    }
+
+    /// Waits until other topics match the pattern; for ever if there is none.
+    async fn topics_changed(topics: &mut Topics, client: &Handle, subscribed: bool) -> Vec<String> {
+        match (topics, client.get()) {
+            (Topics::Watched(watch), Ok(consumer)) if subscribed => watch.changed(consumer).await,
+            _ => std::future::pending().await,
+        }
+    }
+
+    fn resubscribe(&mut self, topics: &[String]) {
+        if topics.is_empty() {
+            tracing::warn!(
+                group = self.who.group,
+                "no topic matches the pattern any more"
+            );
+            if let Ok(consumer) = self.consumer() {
+                consumer.unsubscribe();
+            }
+            return;
+        }
+        if let Err(error) = self.join(topics) {
+            self.events.push_back(ConsumerEvent::Problem(error));
+        }
+    }
+}
+
+#[async_trait]
+impl GroupConsumer for KafkaConsumer {
+    async fn subscribe(&mut self) -> Result<(), ConnectError> {
+        self.subscribed = true;
+        match &self.topics {
+            Topics::Fixed(topics) => self.join(topics),
+            Topics::Watched(_) => Ok(()),
+        }
+    }
+
+    async fn event(&mut self) -> ConsumerEvent {
+        loop {
+            self.listen();
+            if let Some(event) = self.next_event() {
+                return event;
+            }
+            if self.reader.queue.take_ring() {
+                return ConsumerEvent::Data;
+            }
+            let topics = Self::topics_changed(&mut self.topics, &self.client, self.subscribed);
+            let changed = tokio::select! {
+                () = self.wake.rung() => None,
+                () = sleep(TICK) => None,
+                topics = topics => Some(topics),
+            };
+            if let Some(topics) = changed {
+                self.resubscribe(&topics);
+            }
+        }
+    }
+
+    fn read(&mut self, limits: ReadLimits) -> RawBatch {
+        let mut errors = Vec::new();
+        let batch = self.reader.read(limits, &mut errors);
+        if !errors.is_empty() {
+            self.read_failed(errors);
+        }
+        batch
+    }
+
+    async fn assign(&mut self, starts: &[Start]) -> Result<(), ConnectError> {
+        self.answer_assigned(starts)
+    }
+
+    async fn unassign(&mut self, partitions: &[TopicPartition]) -> Result<(), ConnectError> {
+        let answers = std::mem::take(&mut self.revoking);
+        if answers {
+            self.answer_revoked(partitions)
+        } else {
+            self.give_up(partitions)
+        }
+    }
+
+    async fn seek(&mut self, starts: &[Start]) -> Result<(), ConnectError> {
+        self.start_again(starts).await
+    }
+
+    async fn pause(&mut self, partitions: &[TopicPartition]) -> Result<(), ConnectError> {
+        for partition in partitions {
+            if !self.reader.pause(partition) {
+                return Err(self.refused("pause", partition, "it is not assigned"));
+            }
+        }
+        self.pause_in_client(partitions.iter())
+    }
+
+    async fn resume(&mut self, partitions: &[TopicPartition]) -> Result<(), ConnectError> {
+        let mut places = Vec::new();
+        for partition in partitions {
+            let Some(known) = self.reader.find(partition) else {
+                return Err(self.refused("resume", partition, "it is not assigned"));
+            };
+            known.paused = false;
+            if let (true, Some(next)) = (known.moved, known.next) {
+                known.moved = false;
+                places.push((partition.clone(), Offset::Offset(next)));
+            }
+        }
+        self.seek_in_client(places).await?;
+        self.resume_in_client(partitions.iter())
+    }
+
+    fn commit(&mut self, seq: u64, offsets: &Durable) -> Result<(), ConnectError> {
+        self.send_commit(seq, offsets.offsets())
+    }
+
+    fn positions(&self) -> Vec<Position> {
+        let Ok(consumer) = self.client.get() else {
+            return Vec::new();
+        };
+        let position = |p: &reader::Partition| Position {
+            partition: p.id.clone(),
+            next: p.next,
+            end: cached_watermarks(consumer, &p.id.topic, p.id.partition).map(|(_, high)| high),
+        };
+        self.reader.partitions().iter().map(position).collect()
+    }
+
+    async fn close(self: Box<Self>, deadline: Duration) {
+        let KafkaConsumer {
+            reader,
+            commits,
+            client,
+            who,
+            ..
+        } = *self;
+        // Messages that are alive would keep the client from ending.
+        drop((reader, commits));
+        if !client.close(deadline).await {
+            let group = who.group;
+            tracing::warn!(
+                group,
+                "leaving the group takes longer than may be waited for"
+            );
+        }
+    }
+}
