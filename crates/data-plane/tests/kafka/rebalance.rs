@@ -9,7 +9,7 @@ use tokio::time::timeout;
 use crate::Test;
 use crate::support::{Member, PATIENCE, new_topic, numbers, produce, settings, unique};
 
-const COOPERATIVE: &[(&str, &str)] = &[(
+pub const COOPERATIVE: &[(&str, &str)] = &[(
     "partition.assignment.strategy",
     "org.apache.kafka.clients.consumer.CooperativeStickyAssignor",
 )];
@@ -57,8 +57,6 @@ async fn comes_back(bootstrap: Arc<str>, more: &'static [(&str, &str)]) {
             .until("both partitions again", |m| m.assigned.len() == 2)
             .await;
         stays.read.clear();
-        // Nothing is committed, so what was assigned anew begins at the beginning.
-        stays.offsets.clear();
         produce(&bootstrap, &topic, 2, round * 100, 100);
         let last = (round * 100 + 99).to_string();
         let ends = |m: &Member, p| m.read.get(&p).and_then(|r| r.last()) == Some(&last);

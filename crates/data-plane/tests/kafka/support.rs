@@ -102,6 +102,8 @@ pub fn settings(bootstrap: &str, group: &str, more: &[(&str, &str)]) -> ClientSe
 pub struct Member {
     pub consumer: Box<KafkaConsumer>,
     pub epoch: u64,
+    /// The epoch each partition was assigned or sought under.
+    pub epochs: BTreeMap<TopicPartition, u64>,
     pub assigned: Vec<TopicPartition>,
     /// Values by partition, in the order they came.
     pub read: BTreeMap<i32, Vec<String>>,
@@ -125,6 +127,7 @@ impl Member {
         Self {
             consumer: Box::new(consumer),
             epoch: 0,
+            epochs: BTreeMap::new(),
             assigned: Vec::new(),
             read: BTreeMap::new(),
             offsets: BTreeMap::new(),
@@ -141,6 +144,10 @@ impl Member {
                 self.epoch += 1;
                 let starts: Vec<_> = partitions.iter().map(|p| self.start(p)).collect();
                 self.consumer.assign(&starts).await.unwrap();
+                for partition in &partitions {
+                    self.offsets.remove(partition);
+                    self.epochs.insert(partition.clone(), self.epoch);
+                }
                 self.assigned.extend(partitions);
             }
             ConsumerEvent::Revoked { partitions, lost } => {
@@ -177,7 +184,8 @@ impl Member {
 
     pub fn keep(&mut self, batch: &RawBatch) {
         for run in batch.runs() {
-            assert_eq!(run.epoch, self.epoch, "epoch of {}", run.partition);
+            let epoch = self.epochs.get(&*run.partition);
+            assert_eq!(Some(&run.epoch), epoch, "epoch of {}", run.partition);
             let values = self.read.entry(run.partition.partition).or_default();
             for i in run.records.clone() {
                 let value = batch.value(i).unwrap_or_default();

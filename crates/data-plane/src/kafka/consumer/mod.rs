@@ -10,6 +10,7 @@
 mod context;
 mod handle;
 mod moves;
+mod outage;
 mod reader;
 mod subscription;
 
@@ -31,8 +32,9 @@ use tokio::time::sleep;
 use self::context::{Context, Said};
 use self::handle::Handle;
 use self::moves::list;
+use self::outage::Outage;
 use self::reader::{ReadError, Reader};
-use self::subscription::Watch;
+use self::subscription::{Missing, Watch};
 use super::client_keys::{ClientSettings, OffsetReset};
 use super::ffi::{BatchQueue, CommitQueue, Wake, cached_watermarks};
 use super::problems::{self, Verdict, Who};
@@ -53,6 +55,7 @@ pub struct KafkaConsumer {
     subscribed: bool,
     /// A [`ConsumerEvent::Revoked`] is out and not answered.
     revoking: bool,
+    outage: Outage,
     wake: Arc<Wake>,
     who: Who,
     reset: OffsetReset,
@@ -61,7 +64,7 @@ pub struct KafkaConsumer {
 }
 
 enum Topics {
-    Fixed(Vec<String>),
+    Fixed(Vec<String>, Missing),
     Watched(Watch),
 }
 
@@ -83,7 +86,7 @@ impl KafkaConsumer {
         consumer.set_nonempty_callback(move || bell.ring());
         let consumer = Arc::new(consumer);
         let topics = match subscription {
-            Subscription::Topics(topics) => Topics::Fixed(topics),
+            Subscription::Topics(topics) => Topics::Fixed(topics, Missing::new()),
             Subscription::Pattern(pattern) => {
                 let interval = settings.metadata_max_age();
                 Topics::Watched(Watch::new(
@@ -100,6 +103,7 @@ impl KafkaConsumer {
             topics,
             subscribed: false,
             revoking: false,
+            outage: Outage::default(),
             wake,
             who: settings.who(),
             reset: settings.offset_reset(),
@@ -135,7 +139,10 @@ impl KafkaConsumer {
                 .error
                 .filter(|(code, _)| *code != RDKafkaErrorCode::NoOffset);
             let result = match failed {
-                None => Ok(()),
+                None => {
+                    self.outage.over();
+                    Ok(())
+                }
                 Some((code, partition)) => Err(problems::commit_failed(
                     code,
                     partition.as_deref(),
@@ -161,6 +168,7 @@ impl KafkaConsumer {
                 }
             }
             Said::Assigned(partitions) => {
+                self.outage.over();
                 self.events.push_back(ConsumerEvent::Assigned(partitions));
             }
             Said::Revoked { partitions, lost } => {
@@ -172,6 +180,12 @@ impl KafkaConsumer {
     }
 
     fn judge(&mut self, code: RDKafkaErrorCode, reason: &str, what: Option<&str>) {
+        if code == RDKafkaErrorCode::UnknownTopicOrPartition {
+            self.note_missing(reason);
+        }
+        if self.outage.is_known(code) {
+            return;
+        }
         let (group, partition) = (&self.who.group, what.unwrap_or_default());
         match problems::judge(code, reason, what, &self.who) {
             Verdict::Passing => tracing::debug!(group, partition, reason, "kafka client error"),
@@ -265,11 +279,27 @@ impl KafkaConsumer {
         self.consumer()?.subscribe(&names).map_err(failed)
     }
 
-    /// Waits until other topics match the pattern; for ever if there is none.
+    /// Waits until other topics are to be read: those of a pattern, or listed ones that did not exist.
     async fn topics_changed(topics: &mut Topics, client: &Handle, subscribed: bool) -> Vec<String> {
         match (topics, client.get()) {
             (Topics::Watched(watch), Ok(consumer)) if subscribed => watch.changed(consumer).await,
+            (Topics::Fixed(topics, missing), Ok(consumer)) if subscribed => {
+                let found = missing.found(consumer).await;
+                tracing::info!(
+                    topics = found.join(","),
+                    "topics that were missing exist now"
+                );
+                topics.clone()
+            }
             _ => std::future::pending().await,
+        }
+    }
+
+    /// librdkafka names the topic in its text only.
+    fn note_missing(&mut self, reason: &str) {
+        if let Topics::Fixed(topics, missing) = &mut self.topics {
+            let named = |t: &&String| reason.contains(&format!(": {t}: "));
+            missing.add(topics.iter().filter(named).cloned());
         }
     }
 
@@ -295,7 +325,7 @@ impl GroupConsumer for KafkaConsumer {
     async fn subscribe(&mut self) -> Result<(), ConnectError> {
         self.subscribed = true;
         match &self.topics {
-            Topics::Fixed(topics) => self.join(topics),
+            Topics::Fixed(topics, _) => self.join(topics),
             Topics::Watched(_) => Ok(()),
         }
     }
@@ -326,6 +356,9 @@ impl GroupConsumer for KafkaConsumer {
         let batch = self.reader.read(limits, &mut errors);
         if !errors.is_empty() {
             self.read_failed(errors);
+        }
+        if !batch.is_empty() {
+            self.outage.over();
         }
         batch
     }

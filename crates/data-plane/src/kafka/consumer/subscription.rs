@@ -1,10 +1,12 @@
 //! [`Subscription`]: which topics a consumer reads, and the watch for new ones that a pattern matches.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
+use rdkafka::metadata::MetadataTopic;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep_until};
 
@@ -28,7 +30,43 @@ const INTERNAL: [&str; 3] = [
 ];
 
 const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
-const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
+const AGAIN: Duration = Duration::from_secs(5);
+
+/// A question to the cluster, asked again and again off the runtime's threads.
+struct Question<T> {
+    due: Instant,
+    asked: Option<JoinHandle<T>>,
+}
+
+impl<T: Send + 'static> Question<T> {
+    fn new() -> Self {
+        Self {
+            due: Instant::now(),
+            asked: None,
+        }
+    }
+
+    /// Waits until it is due, asks, and waits for the answer. Cancelling the wait loses nothing.
+    async fn answer<F: FnOnce() -> T + Send + 'static>(&mut self, ask: impl FnOnce() -> F) -> T {
+        if self.asked.is_none() {
+            sleep_until(self.due).await;
+        }
+        let asked = self
+            .asked
+            .get_or_insert_with(|| tokio::task::spawn_blocking(ask()));
+        let answer = asked.await;
+        self.asked = None;
+        match answer {
+            Ok(answer) => answer,
+            // The runtime is going down.
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    fn again_in(&mut self, pause: Duration) {
+        self.due = Instant::now() + pause;
+    }
+}
 
 /// Looks for the topics of a pattern.
 pub(super) struct Watch {
@@ -36,8 +74,7 @@ pub(super) struct Watch {
     exclude_internal: bool,
     interval: Duration,
     matched: Vec<String>,
-    due: Instant,
-    running: Option<JoinHandle<Result<Vec<String>, KafkaError>>>,
+    question: Question<Result<Vec<String>, KafkaError>>,
 }
 
 impl Watch {
@@ -47,40 +84,30 @@ impl Watch {
             exclude_internal,
             interval,
             matched: Vec::new(),
-            due: Instant::now(),
-            running: None,
+            question: Question::new(),
         }
     }
 
     /// Waits until other topics match than before. Cancelling the wait loses nothing.
     pub async fn changed(&mut self, consumer: &Arc<BaseConsumer<Context>>) -> Vec<String> {
         loop {
-            if self.running.is_none() {
-                sleep_until(self.due).await;
+            let ask = || {
                 let consumer = consumer.clone();
-                let list = move || topics(&consumer);
-                self.running = Some(tokio::task::spawn_blocking(list));
-            }
-            let Some(running) = &mut self.running else {
-                continue;
+                move || topics(&consumer)
             };
-            let listed = running.await;
-            self.running = None;
-            self.due = Instant::now() + self.interval;
-            match listed {
-                Ok(Ok(topics)) => {
+            match self.question.answer(ask).await {
+                Ok(topics) => {
+                    self.question.again_in(self.interval);
                     let matched = self.choose(topics);
                     if matched != self.matched {
                         self.matched = matched.clone();
                         return matched;
                     }
                 }
-                Ok(Err(error)) => {
+                Err(error) => {
                     tracing::debug!(%error, "topics could not be listed for the pattern");
-                    self.due = Instant::now() + AGAIN_AFTER_FAILURE.min(self.interval);
+                    self.question.again_in(AGAIN.min(self.interval));
                 }
-                // The runtime is going down.
-                Err(_) => std::future::pending().await,
             }
         }
     }
@@ -100,4 +127,59 @@ fn topics(consumer: &BaseConsumer<Context>) -> Result<Vec<String>, KafkaError> {
     let metadata = consumer.fetch_metadata(None, METADATA_TIMEOUT)?;
     let names = metadata.topics().iter().filter(|t| t.error().is_none());
     Ok(names.map(|t| t.name().to_owned()).collect())
+}
+
+/// Subscribed topics that do not exist, and the wait for them.
+///
+/// Java asks for them again and again, and with `allow.auto.create.topics` that creates them; librdkafka asks again
+/// only at its next refresh, and a subscription alone creates nothing there.
+pub(super) struct Missing {
+    topics: BTreeSet<String>,
+    question: Question<Vec<String>>,
+}
+
+impl Missing {
+    pub fn new() -> Self {
+        Self {
+            topics: BTreeSet::new(),
+            question: Question::new(),
+        }
+    }
+
+    pub fn add(&mut self, topics: impl Iterator<Item = String>) {
+        self.topics.extend(topics);
+    }
+
+    /// Waits until some of them exist; for ever if none is missing. Cancelling the wait loses nothing.
+    pub async fn found(&mut self, consumer: &Arc<BaseConsumer<Context>>) -> Vec<String> {
+        if self.topics.is_empty() {
+            return std::future::pending().await;
+        }
+        loop {
+            let ask = || {
+                let (consumer, topics) = (consumer.clone(), self.topics.clone());
+                move || {
+                    topics
+                        .into_iter()
+                        .filter(|t| exists(&consumer, t))
+                        .collect()
+                }
+            };
+            let found: Vec<String> = self.question.answer(ask).await;
+            self.question.again_in(AGAIN);
+            self.topics.retain(|t| !found.contains(t));
+            if !found.is_empty() {
+                return found;
+            }
+        }
+    }
+}
+
+/// Asking for one topic by name creates it where the client and the brokers let that happen.
+fn exists(consumer: &BaseConsumer<Context>, topic: &str) -> bool {
+    let Ok(metadata) = consumer.fetch_metadata(Some(topic), METADATA_TIMEOUT) else {
+        return false;
+    };
+    let there = |t: &MetadataTopic| t.error().is_none() && !t.partitions().is_empty();
+    metadata.topics().iter().any(there)
 }
