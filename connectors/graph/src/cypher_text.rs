@@ -96,8 +96,8 @@ impl<'a> Scan<'a> {
             self.at += c.len_utf8();
         } else if rest.starts_with("//") {
             self.at += rest.find('\n').unwrap_or(rest.len());
-        } else if rest.starts_with("/*") {
-            self.at += rest[2..].find("*/").map_or(rest.len(), |end| end + 4);
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            self.at += comment.find("*/").map_or(rest.len(), |end| end + 4);
         } else if c == ';' {
             self.last_semicolon.get_or_insert(self.at);
             self.at += 1;

@@ -95,6 +95,8 @@ fn class_of(code: &str) -> Result<(ErrorClass, &'static str), (&'static str, &'s
         ("ClientError", ..) => (Record, CLIENT),
         ("TransientError", "General", "DatabaseUnavailable") => (Unavailable, TRANSIENT),
         ("TransientError", ..) => (Retriable, TRANSIENT),
+        // The database could not write its log, for want of space say; no record is at fault.
+        ("DatabaseError", "Transaction", _) => (Unavailable, DATABASE),
         ("DatabaseError", ..) => (Record, DATABASE),
         // No code at all: nothing says that a record is at fault.
         _ => (Unavailable, DATABASE),
@@ -174,6 +176,11 @@ mod tests {
             (
                 "Neo.DatabaseError.Statement.ExecutionFailed",
                 Record,
+                DATABASE,
+            ),
+            (
+                "Neo.DatabaseError.Transaction.TransactionCommitFailed",
+                Unavailable,
                 DATABASE,
             ),
             (

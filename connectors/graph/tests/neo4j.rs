@@ -14,9 +14,12 @@ use connect_api::data::{
 use libtest_mimic::{Arguments, Trial};
 use support::{Database, record, run, sink, text, with_text};
 
+/// A behaviour and how to see it.
+type Test = (&'static str, fn(&Database));
+
 fn main() -> std::process::ExitCode {
     let here = std::env::var(support::URI).is_ok();
-    let tests: &[(&str, fn(&Database))] = &[
+    let tests: &[Test] = &[
         (
             "statements_of_every_shape_are_written",
             statements_of_every_shape_are_written,
