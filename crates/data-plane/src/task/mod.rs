@@ -14,6 +14,9 @@ mod tolerance;
 
 mod task_loop;
 
+#[cfg(test)]
+mod tests;
+
 pub use machine::{Accepted, Durable, Phase};
 pub use task_loop::{PhaseReport, Task, TaskHandle};
 

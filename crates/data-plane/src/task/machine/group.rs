@@ -7,7 +7,7 @@ use connect_api::{ConnectError, ErrorClass, TopicPartition};
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
-use super::{Busy, Machine, Rebalance, exiting, passes};
+use super::{Busy, Life, Machine, Rebalance, exiting, passes};
 use crate::kafka::ConsumerEvent;
 
 impl Machine {
@@ -26,7 +26,6 @@ impl Machine {
                 }
                 self.rebalances.push_back(Rebalance::Revoked {
                     partitions,
-                    lost,
                     since: now,
                 });
             }
@@ -52,18 +51,13 @@ impl Machine {
     pub(super) fn rebalance(&mut self, now: Instant) {
         match self.rebalances.front() {
             Some(Rebalance::Revoked { .. }) => {
-                let Some(Rebalance::Revoked {
-                    partitions,
-                    lost,
-                    since,
-                }) = self.rebalances.pop_front()
+                let Some(Rebalance::Revoked { partitions, since }) = self.rebalances.pop_front()
                 else {
                     return;
                 };
                 let deadline = since + self.rebalance_patience();
                 self.release = Some(Release::new(
                     partitions,
-                    lost,
                     Why::Revoked,
                     deadline,
                     now,
@@ -124,6 +118,8 @@ impl Machine {
         now: Instant,
     ) {
         match result {
+            // The end came while the sink opened them: they are closed again, and never read.
+            Ok(_) if matches!(self.life, Life::Ending(_)) => self.owed_closes.extend(partitions),
             Ok(starts) => {
                 self.stop_waiting();
                 if answers {

@@ -122,7 +122,6 @@ impl Machine {
                     if !all.is_empty() {
                         self.release = Some(Release::new(
                             all,
-                            false,
                             Why::Ending,
                             deadline,
                             now,
@@ -138,7 +137,11 @@ impl Machine {
                     if self.sink.is_some() && !late && !self.sink_broken {
                         return;
                     }
-                    if self.sink_begun && !self.sink_broken && self.sink.is_none() {
+                    let usable = self.sink_begun && !self.sink_broken && self.sink.is_none();
+                    if usable && !self.owed_closes.is_empty() {
+                        return self.close_what_is_owed();
+                    }
+                    if usable {
                         ending.step = EndStep::StoppingSink;
                         self.call(Busy::Stopping, SinkCall::Stop);
                     } else {

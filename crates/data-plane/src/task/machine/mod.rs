@@ -121,7 +121,6 @@ enum Rebalance {
     },
     Revoked {
         partitions: Vec<TopicPartition>,
-        lost: bool,
         since: Instant,
     },
 }
@@ -306,8 +305,7 @@ impl Machine {
             return self.step_out(now);
         }
         if self.sink.is_none() && !self.owed_closes.is_empty() {
-            let partitions = std::mem::take(&mut self.owed_closes);
-            return self.call(Busy::Closing, SinkCall::Close(partitions));
+            return self.close_what_is_owed();
         }
         if !self.rebalances.is_empty() {
             return self.rebalance(now);
@@ -316,6 +314,12 @@ impl Machine {
             self.use_sink(now);
         }
         self.fetch();
+    }
+
+    /// Closes partitions that had to be given back while the sink was at work.
+    fn close_what_is_owed(&mut self) {
+        let partitions = std::mem::take(&mut self.owed_closes);
+        self.call(Busy::Closing, SinkCall::Close(partitions));
     }
 
     fn use_sink(&mut self, now: Instant) {

@@ -19,8 +19,6 @@ pub(super) enum Why {
 /// Partitions on their way out.
 pub(super) struct Release {
     partitions: Vec<TopicPartition>,
-    /// Others may own them already: nothing is committed.
-    lost: bool,
     why: Why,
     deadline: Instant,
     /// Dead letters are waited for no longer than a commit would be.
@@ -44,7 +42,6 @@ enum Step {
 impl Release {
     pub fn new(
         partitions: Vec<TopicPartition>,
-        lost: bool,
         why: Why,
         deadline: Instant,
         now: Instant,
@@ -53,7 +50,6 @@ impl Release {
         let letters_deadline = deadline.min(now + settings.flush_timeout);
         Self {
             partitions,
-            lost,
             why,
             deadline,
             letters_deadline,
@@ -176,10 +172,6 @@ impl Machine {
         let Some(release) = &mut self.release else {
             return;
         };
-        if release.lost {
-            release.step = Step::Close(None);
-            return;
-        }
         let asked = self.partitions.uncommitted(Some(&release.partitions));
         if asked.is_empty() {
             release.step = Step::Close(None);

@@ -1,0 +1,5 @@
+//! The machine under every kind of bad luck.
+
+mod cases;
+mod simulation;
+mod world;
