@@ -18,6 +18,10 @@ system *filter:
 services *names:
     .ci/steps.sh services {{ names }}
 
+# Run a command with the addresses of services in its environment.
+with *command:
+    .ci/steps.sh with_services {{ command }}
+
 # All that a change has to pass; `just ci --long` draws more.
 ci *options:
     .ci/run {{ options }}

@@ -65,6 +65,16 @@ system() {
     TURNBUCKLE_SERVICES=1 cargo test --test services -- "$@"
 }
 
+# Tests of single crates that speak to a service. With --workspace nothing is built with other features than before.
+crates() {
+    with_services cargo test --workspace --test kafka --test neo4j
+}
+
+# Runs a command with the addresses of services in its environment.
+with_services() {
+    cargo test --quiet --test services -- --with kafka neo4j -- "$@"
+}
+
 services() {
     cargo test --quiet --test services -- --serve "$@"
 }
@@ -76,6 +86,6 @@ docs() {
 step="${1:?the name of a step}"
 shift
 case "$step" in
-    tools | format | clippy | deny | tests | system | services | docs) "$step" "$@" ;;
+    tools | format | clippy | deny | tests | crates | system | services | with_services | docs) "$step" "$@" ;;
     *) echo "no step is called $step" >&2; exit 2 ;;
 esac

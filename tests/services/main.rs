@@ -1,7 +1,9 @@
 //! Whole-program tests on real services: `TURNBUCKLE_SERVICES=1 cargo test --test services`.
 //!
 //! Without that variable each test that needs a service is reported as ignored, with what it needs.
-//! `cargo test --test services -- --serve kafka neo4j` starts services and keeps them until Ctrl-C.
+//! `cargo test --test services -- --serve kafka neo4j` starts services and keeps them until Ctrl-C;
+//! `… -- --with kafka neo4j -- COMMAND …` keeps them while a command runs, which finds their addresses in
+//! `TURNBUCKLE_BOOTSTRAP` and `TURNBUCKLE_NEO4J_URI`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -18,7 +20,7 @@ mod flow;
 mod rest;
 mod targets;
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use libtest_mimic::Arguments;
 use support::process::wait_for_interrupt;
@@ -28,8 +30,10 @@ fn main() -> ExitCode {
     scratch::remove_stale_roots();
     let ctx = Ctx::new();
     let words: Vec<String> = std::env::args().skip(1).collect();
-    if words.first().is_some_and(|w| w == "--serve") {
-        return serve(ctx, &words[1..]);
+    match words.first().map(String::as_str) {
+        Some("--serve") => return serve(ctx, &words[1..]),
+        Some("--with") => return run_with(ctx, &words[1..]),
+        _ => {}
     }
     let mut trials = Vec::new();
     trials.extend(flow::tests(ctx));
@@ -42,25 +46,14 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Starts the named services (all when none is named) and waits for Ctrl-C.
+/// Starts the named services and waits for Ctrl-C.
 fn serve(ctx: &Ctx, names: &[String]) -> ExitCode {
-    if let Some(unknown) = names
-        .iter()
-        .find(|n| Need::ALL.iter().all(|need| need.name() != *n))
-    {
-        eprintln!("no service is called {unknown}; there are: kafka neo4j");
+    let Some(needs) = services(names) else {
         return ExitCode::FAILURE;
-    }
+    };
     wait_for_interrupt(|| {
-        for need in Need::ALL {
-            if !names.is_empty() && !names.iter().any(|n| n == need.name()) {
-                continue;
-            }
-            let address = match need {
-                Need::Kafka => ctx.kafka().bootstrap(),
-                Need::Neo4j => ctx.neo4j().uri(),
-            };
-            println!("{:6} {address}", need.name());
+        for need in needs {
+            println!("{:6} {}", need.name(), address(ctx, need));
         }
         println!("logs   {}", scratch::root().display());
         println!("Ctrl-C ends them and takes their data away");
@@ -68,4 +61,59 @@ fn serve(ctx: &Ctx, names: &[String]) -> ExitCode {
     ctx.stop_services();
     ctx.clear_up(false);
     ExitCode::SUCCESS
+}
+
+/// Starts services for the time that a command runs: `kafka neo4j -- command …`.
+fn run_with(ctx: &Ctx, words: &[String]) -> ExitCode {
+    let end = words.iter().position(|w| w == "--").unwrap_or(words.len());
+    let (names, command) = (&words[..end], words.get(end + 1..).unwrap_or_default());
+    let (Some(needs), Some((program, arguments))) = (services(names), command.split_first()) else {
+        eprintln!("expected: --with SERVICE … -- COMMAND …");
+        return ExitCode::FAILURE;
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    for need in needs {
+        let variable = match need {
+            Need::Kafka => "TURNBUCKLE_BOOTSTRAP",
+            Need::Neo4j => "TURNBUCKLE_NEO4J_URI",
+        };
+        command.env(variable, address(ctx, need));
+    }
+    let succeeded = match command.status() {
+        Ok(status) => status.success(),
+        Err(e) => {
+            eprintln!("cannot run {program}: {e}");
+            false
+        }
+    };
+    ctx.stop_services();
+    ctx.clear_up(!succeeded);
+    if succeeded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+/// The services of these names, all when none is named; `None` when a name is unknown.
+fn services(names: &[String]) -> Option<Vec<Need>> {
+    if names.is_empty() {
+        return Some(Need::ALL.to_vec());
+    }
+    let find = |name: &String| {
+        let found = Need::ALL.into_iter().find(|need| need.name() == name);
+        if found.is_none() {
+            eprintln!("no service is called {name}; there are: kafka neo4j");
+        }
+        found
+    };
+    names.iter().map(find).collect()
+}
+
+fn address(ctx: &Ctx, need: Need) -> String {
+    match need {
+        Need::Kafka => ctx.kafka().bootstrap(),
+        Need::Neo4j => ctx.neo4j().uri(),
+    }
 }

@@ -357,6 +357,7 @@ impl Kafka {
              transaction.state.log.replication.factor=1\n\
              transaction.state.log.min.isr=1\n\
              transaction.state.log.num.partitions=4\n\
+             message.max.bytes=32000000\n\
              group.initial.rebalance.delay.ms=0\n\
              group.min.session.timeout.ms=1000\n",
             port = self.port,
