@@ -225,3 +225,91 @@ fn list(text: &str) -> Vec<String> {
         .map(str::to_owned)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use connect_api::config::Config;
+
+    fn config(entries: &[(&str, &str)]) -> Config {
+        let base = [
+            ("topics", "a, b"),
+            ("neo4j.uri", "bolt://x"),
+            ("neo4j.authentication.type", "NONE"),
+        ];
+        base.iter().chain(entries).copied().collect()
+    }
+
+    fn parse(entries: &[(&str, &str)]) -> GraphSinkConfig {
+        GraphSinkConfig::parse(&ConfigReader::new(&config(entries))).expect("a configuration")
+    }
+
+    #[test]
+    fn every_key_that_is_defined_is_read() {
+        let config = config(&[]);
+        let reader = ConfigReader::new(&config);
+        GraphSinkConfig::parse(&reader).expect("a configuration");
+        let defined: BTreeSet<String> = keys::config_def()
+            .keys()
+            .map(|key| key.name.to_owned())
+            .collect();
+        assert_eq!(reader.keys_read(), defined);
+    }
+
+    #[test]
+    fn defaults_are_typed() {
+        let config = parse(&[("neo4j.pool.max-connection-lifetime", "1m30s")]);
+        assert_eq!(config.topics, ["a", "b"]);
+        assert_eq!(config.batch_size, 1000);
+        assert_eq!(config.connection.database, None);
+        assert_eq!(config.connection.timeout, Duration::from_secs(30));
+        assert_eq!(config.connection.lifetime, Duration::from_secs(90));
+        assert_eq!(config.connection.answer, LONGEST_ANSWER);
+        assert_eq!(config.connection.tls, Tls::Off);
+        assert_eq!(config.bindings.header.as_deref(), Some("__header"));
+        assert!(config.unsupported.is_empty() && config.notes.is_empty());
+        let patient = parse(&[("neo4j.max-retry-time", "1h")]);
+        assert_eq!(patient.connection.answer, Duration::from_secs(3600));
+    }
+
+    #[test]
+    fn old_names_are_read_with_a_note_each() {
+        let config = parse(&[
+            ("neo4j.batch.size", "7"),
+            ("neo4j.topic.cypher.a", "CREATE (:N)"),
+        ]);
+        assert_eq!(config.batch_size, 7);
+        assert!(config.sources.cypher.contains_key("a"));
+        assert_eq!(config.notes.len(), 2);
+    }
+
+    #[test]
+    fn encryption_follows_the_keys_unless_a_scheme_decides() {
+        let on = ("neo4j.security.encrypted", "true");
+        let trust = |value| ("neo4j.security.trust-strategy", value);
+        let here = concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml");
+        let file = ("neo4j.security.cert-files", here);
+        let custom = trust("TRUST_CUSTOM_CA_SIGNED_CERTIFICATES");
+        for (entries, tls, refused) in [
+            (&[on][..], Tls::System, 0),
+            (&[on, trust("TRUST_ALL_CERTIFICATES")], Tls::Any, 0),
+            (&[on, custom, file], Tls::Authority(here.into()), 0),
+            (&[on, custom], Tls::System, 1),
+            (&[on, ("neo4j.uri", "bolt://x,bolt+s://y")], Tls::Off, 0),
+            (
+                &[
+                    on,
+                    ("neo4j.security.hostname-verification-enabled", "false"),
+                ],
+                Tls::System,
+                1,
+            ),
+        ] {
+            let config = parse(entries);
+            assert_eq!(config.connection.tls, tls, "{entries:?}");
+            assert_eq!(config.unsupported.len(), refused, "{entries:?}");
+        }
+    }
+}

@@ -80,7 +80,10 @@ pub fn encode(schema: Option<&Schema>, value: &Value) -> Converted {
         Value::Float64(n) => float(*n),
         Value::String(text) => string(text),
         Value::Bytes(bytes) => BoltType::Bytes(BoltBytes::new(bytes.clone())),
-        Value::Array(items) => list(items, |item| encode(schema.and_then(element_schema), item))?,
+        Value::Array(items) => {
+            let schema = schema.and_then(element_schema);
+            list(items, |item| encode(schema, item))?
+        }
         Value::Map(map) => encode_map(schema, map)?,
         Value::Struct(value) => encode_struct(value)?,
         // These have a meaning only with the schema that names it.
@@ -141,23 +144,18 @@ fn element_schema(schema: &Schema) -> Option<&Schema> {
 }
 
 fn encode_map(schema: Option<&Schema>, map: &Map) -> Converted {
-    let text_keys = schema
-        .and_then(Schema::key_schema)
-        .is_none_or(|keys| keys.type_() == Type::String);
+    let wrong_key = || illegal_argument("invalid key type: map keys must be strings");
+    let key_schema = schema.and_then(Schema::key_schema);
+    if key_schema.is_some_and(|keys| keys.type_() != Type::String) {
+        return Err(wrong_key());
+    }
+    let values = schema.and_then(element_schema);
     let mut entries = BoltMap::with_capacity(map.len());
     for (key, value) in map.iter() {
         let Value::String(key) = key else {
-            return Err(illegal_argument(
-                "invalid key type: map keys must be strings",
-            ));
+            return Err(wrong_key());
         };
-        let value = encode(schema.and_then(element_schema), value)?;
-        entries.put(BoltString::new(key), value);
-    }
-    if !text_keys {
-        return Err(illegal_argument(
-            "invalid key type: map keys must be strings",
-        ));
+        entries.put(BoltString::new(key), encode(values, value)?);
     }
     Ok(BoltType::Map(entries))
 }
