@@ -3,15 +3,21 @@
 //! [`GroupConsumer`] is what a task needs of a consumer. It is implemented by [`consumer`](self) on librdkafka and by an
 //! in-memory twin for tests that can fail on demand.
 
+mod admin;
+mod blocking;
 pub mod client_keys;
 mod consumer;
 mod ffi;
+mod listener;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 mod problems;
+mod producer;
 mod topic_pattern;
 
+pub use admin::{ClusterAdmin, Creation, TopicSpec};
 pub use consumer::{KafkaConsumer, Subscription};
+pub use producer::{DeadLetterProducer, dead_letter_base};
 pub use topic_pattern::TopicPattern;
 
 use std::sync::Arc;

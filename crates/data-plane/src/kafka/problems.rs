@@ -6,6 +6,9 @@
 use connect_api::{ConnectError, ErrorClass};
 use rdkafka::error::RDKafkaErrorCode as Code;
 
+/// The JVM's name for an error of the client that has no name of its own.
+pub(super) const KAFKA: &str = "org.apache.kafka.common.KafkaException";
+
 /// Whose error it is, for texts.
 #[derive(Clone, Debug)]
 pub(super) struct Who {
@@ -60,7 +63,7 @@ pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> 
         )),
         Code::BadMessage | Code::InvalidMessage => Verdict::Problem(named(
             ErrorClass::Fatal,
-            "org.apache.kafka.common.KafkaException",
+            KAFKA,
             format!(
                 "a record{at} is corrupt ({reason}). {name} cannot pass it without losing it: check the broker's disk, then commit an offset behind the record to skip it"
             ),
@@ -68,7 +71,7 @@ pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> 
         Code::BadCompression | Code::NotImplemented | Code::UnsupportedFeature => {
             Verdict::Problem(named(
                 ErrorClass::Fatal,
-                "org.apache.kafka.common.KafkaException",
+                KAFKA,
                 format!(
                     "{name} cannot read{at}: {reason}. Check the brokers' version and the compression of the topic"
                 ),
@@ -155,11 +158,7 @@ pub(super) fn fatal(code: Code, reason: &str, who: &Who) -> ConnectError {
             "{} has stopped for good: {reason}. Restart the task",
             who.name
         );
-        named(
-            ErrorClass::Fatal,
-            "org.apache.kafka.common.KafkaException",
-            text,
-        )
+        named(ErrorClass::Fatal, KAFKA, text)
     })
 }
 

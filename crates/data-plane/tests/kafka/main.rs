@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod clients;
 mod consumer;
 mod rebalance;
 mod support;
@@ -18,7 +19,7 @@ pub type Test = (&'static str, fn(Arc<str>) -> support::Running);
 fn main() {
     let arguments = Arguments::from_args();
     let bootstrap: Option<Arc<str>> = std::env::var("TURNBUCKLE_BOOTSTRAP").ok().map(Into::into);
-    let tests = [consumer::TESTS, rebalance::TESTS].concat();
+    let tests = [clients::TESTS, consumer::TESTS, rebalance::TESTS].concat();
     let trials = tests
         .into_iter()
         .map(|(name, test)| trial(name, test, bootstrap.clone()))

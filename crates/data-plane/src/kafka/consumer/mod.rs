@@ -14,6 +14,7 @@ mod outage;
 mod reader;
 mod subscription;
 
+pub(super) use context::log_line;
 pub use subscription::Subscription;
 
 use std::collections::VecDeque;

@@ -10,6 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::time::{Instant, sleep};
 
 use super::KafkaConsumer;
+use crate::kafka::blocking::blocking;
 use crate::kafka::client_keys::OffsetReset;
 use crate::kafka::{Start, problems};
 
@@ -238,12 +239,4 @@ pub(super) fn list<'a>(
 
 pub(super) fn offset(offset: Option<i64>) -> Offset {
     offset.map_or(Offset::Invalid, Offset::Offset)
-}
-
-/// Off the runtime's threads.
-async fn blocking<T: Send + 'static>(
-    f: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ConnectError> {
-    let done = tokio::task::spawn_blocking(f).await;
-    done.map_err(|e| ConnectError::fatal(format!("a call to Kafka's client was cut off: {e}")))
 }

@@ -1,0 +1,197 @@
+//! [`ClusterAdmin`]: what is asked of the cluster as a whole.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use connect_api::sink::Offsets;
+use connect_api::{ConnectError, ErrorClass};
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::Client;
+use rdkafka::config::FromClientConfigAndContext;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{Producer, ThreadedProducer};
+
+use super::blocking::{blocking, drop_elsewhere};
+use super::client_keys::ClientSettings;
+use super::ffi;
+use super::listener::Listener;
+use super::problems;
+use super::producer::Context;
+
+/// An admin client. Every call takes at most `default.api.timeout.ms`, and fails at once where a person must act.
+///
+/// Calls that only ask go over a client whose events somebody reads, so that refusals are heard; the safe library's
+/// admin client reads none, hence it is made anew for each call that changes something.
+pub struct ClusterAdmin {
+    settings: ClientSettings,
+    client: Option<Arc<ThreadedProducer<Context>>>,
+}
+
+/// A topic to be made.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TopicSpec {
+    pub name: String,
+    /// −1: as many as the brokers' default.
+    pub partitions: i32,
+    /// −1: the brokers' default.
+    pub replication: i32,
+    /// Topic settings, as `cleanup.policy`.
+    pub config: BTreeMap<String, String>,
+}
+
+/// What became of a topic to be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Creation {
+    Created,
+    Existed,
+}
+
+impl ClusterAdmin {
+    /// Does not connect yet.
+    ///
+    /// # Errors
+    /// `Config`: librdkafka does not take the settings.
+    pub fn new(settings: ClientSettings) -> Result<Self, ConnectError> {
+        let context = Context(Listener::new(settings.who()));
+        let client = ThreadedProducer::from_config_and_context(&settings.config(), context)
+            .map_err(|e| settings.refused(&e))?;
+        Ok(Self {
+            settings,
+            client: Some(Arc::new(client)),
+        })
+    }
+
+    /// The cluster's id.
+    ///
+    /// # Errors
+    /// `Unavailable`: no answer in time. `Denied`: not let in.
+    pub async fn cluster_id(&self) -> Result<String, ConnectError> {
+        let no_answer = KafkaError::MetadataFetch(RDKafkaErrorCode::OperationTimedOut);
+        let id =
+            |client: &Client<Context>, timeout| client.fetch_cluster_id(timeout).ok_or(no_answer);
+        self.ask("ask for the cluster's id", id).await
+    }
+
+    /// The names of all topics, with the number of their partitions.
+    ///
+    /// # Errors
+    /// `Unavailable`: no answer in time. `Denied`: not let in.
+    pub async fn list_topics(&self) -> Result<BTreeMap<String, usize>, ConnectError> {
+        let list = |client: &Client<Context>, timeout| {
+            let metadata = client.fetch_metadata(None, timeout)?;
+            let topics = metadata.topics().iter();
+            Ok(topics
+                .map(|t| (t.name().to_owned(), t.partitions().len()))
+                .collect())
+        };
+        self.ask("list the topics", list).await
+    }
+
+    /// Makes a topic.
+    ///
+    /// # Errors
+    /// The cluster refused (`Denied` for permissions, `Fatal` for others) or gave no answer (`Unavailable`).
+    pub async fn create_topic(&self, topic: &TopicSpec) -> Result<Creation, ConnectError> {
+        let what = format!("create topic {}", topic.name);
+        let mut new = NewTopic::new(
+            &topic.name,
+            topic.partitions,
+            TopicReplication::Fixed(topic.replication),
+        );
+        for (key, value) in &topic.config {
+            new = new.set(key, value);
+        }
+        let admin = self.admin()?;
+        let options = self.options();
+        let made = admin.create_topics([&new], &options).await;
+        drop_elsewhere(admin);
+        match made.map_err(|e| self.failed(&what, &e))?.pop() {
+            Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(Creation::Existed),
+            Some(Err((_, code))) => Err(self.failed(&what, &KafkaError::AdminOp(code))),
+            Some(Ok(_)) | None => Ok(Creation::Created),
+        }
+    }
+
+    /// The committed offsets of a group; empty if there is no such group.
+    ///
+    /// # Errors
+    /// The cluster refused (`Denied` for permissions, `Fatal` for others) or gave no answer (`Unavailable`).
+    pub async fn group_offsets(&self, group: &str) -> Result<Offsets, ConnectError> {
+        let name = group.to_owned();
+        let offsets = move |client: &Client<Context>, timeout| {
+            let offsets = ffi::group_offsets(client, &name, timeout);
+            offsets.map_err(|(code, _)| KafkaError::AdminOp(code))
+        };
+        self.ask(&format!("list the offsets of group {group}"), offsets)
+            .await
+    }
+
+    /// Deletes a group that has no members; fine if there is none.
+    ///
+    /// # Errors
+    /// The cluster refused (`Denied` for permissions, `Fatal` for others, as a group with members) or gave no answer
+    /// (`Unavailable`).
+    pub async fn delete_group(&self, group: &str) -> Result<(), ConnectError> {
+        let what = format!("delete group {group}");
+        let admin = self.admin()?;
+        let options = self.options();
+        let deleted = admin.delete_groups(&[group], &options).await;
+        drop_elsewhere(admin);
+        match deleted.map_err(|e| self.failed(&what, &e))?.pop() {
+            Some(Err((_, RDKafkaErrorCode::GroupIdNotFound))) | Some(Ok(_)) | None => Ok(()),
+            Some(Err((_, code))) => Err(self.failed(&what, &KafkaError::AdminOp(code))),
+        }
+    }
+
+    /// Asks on a thread for blocking calls, but no longer than until a refusal is heard.
+    async fn ask<T: Send + 'static>(
+        &self,
+        what: &str,
+        ask: impl FnOnce(&Client<Context>, Duration) -> Result<T, KafkaError> + Send + 'static,
+    ) -> Result<T, ConnectError> {
+        let closed = || ConnectError::fatal("the admin client is closed");
+        let client = self.client.as_ref().ok_or_else(closed)?;
+        let (asked, timeout) = (client.clone(), self.settings.api_timeout());
+        let answer = blocking(move || ask(asked.client(), timeout));
+        tokio::select! {
+            refused = client.context().0.refusal() => Err(refused),
+            answer = answer => answer?.map_err(|e| self.failed(what, &e)),
+        }
+    }
+
+    fn admin(&self) -> Result<AdminClient<Context>, ConnectError> {
+        let context = Context(Listener::new(self.settings.who()));
+        AdminClient::from_config_and_context(&self.settings.config(), context)
+            .map_err(|e| self.settings.refused(&e))
+    }
+
+    fn options(&self) -> AdminOptions {
+        let timeout = Some(self.settings.api_timeout());
+        AdminOptions::new()
+            .request_timeout(timeout)
+            .operation_timeout(timeout)
+    }
+
+    fn failed(&self, what: &str, error: &KafkaError) -> ConnectError {
+        let who = self.settings.who();
+        let code = error
+            .rdkafka_error_code()
+            .unwrap_or(RDKafkaErrorCode::Unknown);
+        let reason = format!("could not {what}: {code}");
+        if let Some(refusal) = problems::refusal(code, &reason, &who) {
+            return refusal;
+        }
+        if problems::passes(code) {
+            return problems::away(&reason, &who);
+        }
+        let text = format!("{} {reason}", who.name);
+        ConnectError::new(ErrorClass::Fatal, problems::KAFKA, text)
+    }
+}
+
+impl Drop for ClusterAdmin {
+    fn drop(&mut self) {
+        drop_elsewhere(self.client.take());
+    }
+}

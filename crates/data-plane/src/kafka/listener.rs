@@ -1,0 +1,53 @@
+//! [`Listener`]: what producers and admin clients hear from librdkafka. Wrong passwords and missing permissions are
+//! retried there for ever and only ever said as events; here whoever waits is told.
+
+use connect_api::ConnectError;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use tokio::sync::watch;
+
+use super::consumer::log_line;
+use super::problems::{self, Who};
+
+pub(super) struct Listener {
+    who: Who,
+    refused: watch::Sender<Option<ConnectError>>,
+}
+
+impl Listener {
+    pub fn new(who: Who) -> Self {
+        Self {
+            who,
+            refused: watch::Sender::new(None),
+        }
+    }
+
+    /// Waits for an error from now on that only a person can repair.
+    pub async fn refusal(&self) -> ConnectError {
+        let mut refused = self.refused.subscribe();
+        loop {
+            // The sender is in `self`, so this cannot fail.
+            let _ = refused.changed().await;
+            if let Some(error) = refused.borrow_and_update().clone() {
+                return error;
+            }
+        }
+    }
+}
+
+impl ClientContext for Listener {
+    fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
+        log_line(level, facility, line);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        let code = error
+            .rdkafka_error_code()
+            .unwrap_or(RDKafkaErrorCode::Unknown);
+        tracing::debug!(client = self.who.name, reason, "kafka client error");
+        if let Some(error) = problems::refusal(code, reason, &self.who) {
+            self.refused.send_replace(Some(error));
+        }
+    }
+}
