@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use connect_api::ByteString;
 use connect_api::convert::{Converter, HeaderConverter};
-use connect_api::{ConnectError, ErrorClass, Headers, RecordSlice, SinkRecord, TopicPartition};
+use connect_api::{ConnectError, Headers, RecordSlice, SinkRecord, TopicPartition};
 
-use super::machine::{Converted, FailedRecord, Stage as StageName};
+use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as StageName, reaction};
 use super::tolerance::{Retry, tolerance_exceeded};
 use super::{ConfiguredTransformation, Negate, StageParts, TaskSettings, Tolerance};
 use crate::clock::Clock;
@@ -27,6 +27,33 @@ pub enum Step {
     },
     /// No record's fault: the task must end.
     Fatal(ConnectError),
+}
+
+/// Why a record goes no further.
+enum Refusal {
+    Record {
+        stage: StageName,
+        class: Arc<str>,
+        error: ConnectError,
+    },
+    Fatal(ConnectError),
+}
+
+impl From<Refusal> for Step {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Record {
+                stage,
+                class,
+                error,
+            } => Step::Failed {
+                stage,
+                class,
+                error,
+            },
+            Refusal::Fatal(error) => Step::Fatal(error),
+        }
+    }
 }
 
 /// Converters and transformations of one task.
@@ -100,38 +127,50 @@ impl Stage {
         }
     }
 
-    /// One record; the fast path has no await point that waits.
+    /// One record, tried again as `errors.retry.*` allow; the fast path never waits.
+    ///
+    /// A retry begins with the bytes again. That needs no copy of the record, which transformations own and change.
     pub async fn record(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Step {
         let mut attempt = self.retry.attempt();
-        let mut record = loop {
-            match self.convert_one(raw, run, place) {
-                Err(Step::Failed {
-                    stage,
-                    class,
-                    error,
-                }) => {
-                    if !attempt.may_retry(&error).await {
-                        return Step::Failed {
-                            stage,
-                            class,
-                            error,
-                        };
-                    }
-                }
-                Err(other) => return other,
-                Ok(record) => break record,
-            }
-        };
-        for i in 0..self.chain.len() {
-            match self.transform(i, record).await {
-                Step::Keep(changed) => record = changed,
-                other => return other,
+        loop {
+            let refusal = match self.try_record(raw, run, place) {
+                Ok(Some(record)) => return Step::Keep(record),
+                Ok(None) => return Step::Filtered,
+                Err(refusal) => refusal,
+            };
+            match &refusal {
+                Refusal::Record { error, .. } if attempt.may_retry(error).await => {}
+                _ => return refusal.into(),
             }
         }
-        Step::Keep(record)
     }
 
-    fn convert_one(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Result<SinkRecord, Step> {
+    fn try_record(
+        &mut self,
+        raw: &RawBatch,
+        run: &Run,
+        place: usize,
+    ) -> Result<Option<SinkRecord>, Refusal> {
+        let mut record = self.convert_one(raw, run, place)?;
+        for (link, class) in &mut self.chain {
+            let refused = |error| failed(StageName::Transformation, class, error);
+            if !applies(link, &record).map_err(refused)? {
+                continue;
+            }
+            match link.transformation.apply(record).map_err(refused)? {
+                Some(changed) => record = changed,
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(record))
+    }
+
+    fn convert_one(
+        &mut self,
+        raw: &RawBatch,
+        run: &Run,
+        place: usize,
+    ) -> Result<SinkRecord, Refusal> {
         let topic = &run.partition.topic;
         let mut record = SinkRecord::new(run.partition.clone(), raw.offset(place));
         let key = self.key.0.to_connect_data(topic, raw.key(place));
@@ -149,7 +188,7 @@ impl Stage {
         Ok(record)
     }
 
-    fn headers(&mut self, raw: &RawBatch, topic: &str, place: usize) -> Result<Headers, Step> {
+    fn headers(&mut self, raw: &RawBatch, topic: &str, place: usize) -> Result<Headers, Refusal> {
         let all = raw.headers(place);
         let mut headers = Headers::with_capacity(all.len());
         for (name, value) in all {
@@ -163,30 +202,6 @@ impl Stage {
         }
         Ok(headers)
     }
-
-    async fn transform(&mut self, i: usize, record: SinkRecord) -> Step {
-        let (link, class) = &mut self.chain[i];
-        let mut attempt = self.retry.attempt();
-        // A retry needs the record again; only a configuration that allows retries pays for the copy.
-        let spare = attempt.is_possible().then(|| record.clone());
-        let mut record = record;
-        loop {
-            let result = match applies(link, &record) {
-                Ok(false) => return Step::Keep(record),
-                Ok(true) => link.transformation.apply(record),
-                Err(error) => Err(error),
-            };
-            let error = match result {
-                Ok(Some(record)) => return Step::Keep(record),
-                Ok(None) => return Step::Filtered,
-                Err(error) => error,
-            };
-            match &spare {
-                Some(spare) if attempt.may_retry(&error).await => record = spare.clone(),
-                _ => return failed(StageName::Transformation, class, error),
-            }
-        }
-    }
 }
 
 fn applies(link: &mut ConfiguredTransformation, record: &SinkRecord) -> Result<bool, ConnectError> {
@@ -196,24 +211,24 @@ fn applies(link: &mut ConfiguredTransformation, record: &SinkRecord) -> Result<b
     }
 }
 
-/// Converters and transformations may only fail for their record, or ask for another try; anything else ends the task.
-fn failed(stage: StageName, class: &Arc<str>, error: ConnectError) -> Step {
-    match error.class() {
-        ErrorClass::Record | ErrorClass::Retriable => Step::Failed {
+/// What the class of an error makes of the record.
+fn failed(stage: StageName, class: &Arc<str>, error: ConnectError) -> Refusal {
+    match reaction(error.class(), Moment::Converting) {
+        Reaction::Fail => Refusal::Fatal(error),
+        _ => Refusal::Record {
             stage,
             class: class.clone(),
             error,
         },
-        _ => Step::Fatal(error),
     }
 }
 
 /// Kafka's −1 is no timestamp; any other negative one ends the task, as in Kafka, tolerance or not.
-fn timestamp(raw: &RawBatch, run: &Run, place: usize) -> Result<Option<i64>, Step> {
+fn timestamp(raw: &RawBatch, run: &Run, place: usize) -> Result<Option<i64>, Refusal> {
     match raw.timestamp(place) {
         -1 => Ok(None),
         ms if ms >= 0 => Ok(Some(ms)),
-        ms => Err(Step::Fatal(invalid_timestamp(
+        ms => Err(Refusal::Fatal(invalid_timestamp(
             &run.partition,
             raw.offset(place),
             ms,

@@ -3,12 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use connect_api::{ConnectError, ErrorClass};
+use connect_api::ConnectError;
 
+use super::machine::{Moment, Reaction, reaction};
 use crate::clock::Clock;
 
 /// The first pause between two tries, as in Kafka's `RetryWithToleranceOperator`.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
+
+/// Longest pause between two looks at something that is away.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Retries of converters and transformations, for retriable errors only.
 pub struct Retry {
@@ -53,22 +57,24 @@ pub struct Attempt {
 }
 
 impl Attempt {
-    /// Whether an error could lead to another try at all.
-    pub fn is_possible(&self) -> bool {
-        self.clock.is_some()
-    }
-
     /// Waits for the time of the next try; false if there is none.
     pub async fn may_retry(&mut self, error: &ConnectError) -> bool {
+        let class = error.class();
+        if reaction(class, Moment::Converting) == Reaction::Again {
+            // What a converter needs is away; that is no fault of the record, and no limit counts.
+            self.tries += 1;
+            tokio::time::sleep(self.pause(LONGEST_WAIT)).await;
+            return true;
+        }
         let Some(clock) = &self.clock else {
             return false;
         };
-        if error.class() != ErrorClass::Retriable {
+        if reaction(class, Moment::Converting) != Reaction::RetryThenTolerance {
             return false;
         }
         let now = clock.now();
         let begun = *self.begun.get_or_insert(now);
-        let pause = (FIRST_PAUSE * 2u32.saturating_pow(self.tries.min(16))).min(self.longest_pause);
+        let pause = self.pause(self.longest_pause);
         self.tries += 1;
         if self
             .timeout
@@ -78,6 +84,12 @@ impl Attempt {
         }
         tokio::time::sleep(pause).await;
         true
+    }
+}
+
+impl Attempt {
+    fn pause(&self, longest: Duration) -> Duration {
+        (FIRST_PAUSE * 2u32.pow(self.tries.min(16))).min(longest)
     }
 }
 

@@ -6,7 +6,7 @@ use connect_api::ConnectError;
 use connect_api::sink::Offsets;
 
 use super::event::{Effect, Note, SinkCall};
-use super::{Accepted, Busy, Durable, Machine, SentCommit, passes};
+use super::{Accepted, Busy, Durable, Machine, SentCommit, passes, Moment};
 
 impl Machine {
     pub(super) fn commit_is_due(&self, now: Instant) -> bool {
@@ -50,7 +50,7 @@ impl Machine {
                 // What the sink could not make durable is read and written again.
                 let back = self.partitions.last_committed(asked.offsets().keys());
                 self.rewind(&back);
-                if passes(&error) {
+                if passes(&error, Moment::Putting) {
                     self.wait(error, now);
                 }
                 return;

@@ -3,11 +3,11 @@
 use std::time::{Duration, Instant};
 
 use connect_api::sink::Offsets;
-use connect_api::{ConnectError, ErrorClass, TopicPartition};
+use connect_api::{ConnectError, TopicPartition};
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
-use super::{Busy, Life, Machine, Rebalance, exiting, passes};
+use super::{Busy, Life, Machine, Moment, Reaction, Rebalance, exiting, passes, reaction};
 use crate::kafka::ConsumerEvent;
 
 impl Machine {
@@ -31,14 +31,11 @@ impl Machine {
             }
             ConsumerEvent::Committed { seq, result } => self.committed(seq, result),
             ConsumerEvent::Data => {}
-            ConsumerEvent::Problem(error) => match error.class() {
-                ErrorClass::Unavailable | ErrorClass::Retriable | ErrorClass::Record => {
-                    self.effects
-                        .push(Effect::Note(Note::ConsumerProblem(error)));
-                }
-                ErrorClass::Denied | ErrorClass::Config | ErrorClass::Fatal => {
-                    self.end(Some(error), now)
-                }
+            ConsumerEvent::Problem(error) => match reaction(error.class(), Moment::Consuming) {
+                Reaction::Note => self
+                    .effects
+                    .push(Effect::Note(Note::ConsumerProblem(error))),
+                _ => self.end(Some(error), now),
             },
         }
     }
@@ -128,7 +125,7 @@ impl Machine {
                 self.partitions.set_open(&partitions);
                 self.rewind(&starts);
             }
-            Err(error) if passes(&error) => {
+            Err(error) if passes(&error, Moment::Opening) => {
                 if answers {
                     // The group is not held up by an outage of the target; opening is tried again.
                     self.answer_assigned(&Offsets::new(), false);

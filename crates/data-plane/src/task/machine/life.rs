@@ -6,7 +6,7 @@ use connect_api::ConnectError;
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
-use super::{Busy, EndStep, Ending, Life, Machine, passes};
+use super::{Moment, Busy, EndStep, Ending, Life, Machine, passes};
 use crate::task::TaskStatus;
 
 impl Machine {
@@ -34,7 +34,7 @@ impl Machine {
                 self.stop_waiting();
                 self.life = Life::Starting;
             }
-            Err(error) if passes(&error) => self.wait(error, now),
+            Err(error) if passes(&error, Moment::Starting) => self.wait(error, now),
             Err(error) => self.end(Some(error), now),
         }
     }
@@ -61,7 +61,7 @@ impl Machine {
                 }
                 self.effects.push(Effect::Join);
             }
-            Err(error) if passes(&error) => {
+            Err(error) if passes(&error, Moment::Starting) => {
                 // A target that is away makes no task FAILED, not even at its start.
                 if self.waiting.is_none() && !self.paused {
                     self.effects.push(Effect::Report(TaskStatus::Running));

@@ -14,6 +14,7 @@
 //! [`partitions`], [`batch`] (one batch and the search for bad records), [`release`] (giving partitions back).
 
 mod event;
+mod reaction;
 mod offsets;
 mod settings;
 
@@ -34,7 +35,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Instant;
 
-use connect_api::{ConnectError, ErrorClass, RecordSlice, TopicPartition};
+use connect_api::{ConnectError, RecordSlice, TopicPartition};
 
 use crate::kafka::ReadLimits;
 use crate::raw::RawBatch;
@@ -47,6 +48,7 @@ use waiting::Waiting;
 
 pub use event::{Converted, Effect, Event, FailedRecord, Note, SinkAnswer, SinkCall, Stage};
 pub use offsets::{Accepted, Durable};
+pub use reaction::{Moment, Reaction, reaction, table as reaction_table};
 pub use settings::Settings;
 pub use waiting::Phase;
 
@@ -473,12 +475,9 @@ impl Machine {
 /// enough that a revocation discards little.
 const PENDING_BATCHES: usize = 2;
 
-/// Whether the runtime should do the same again later.
-fn passes(error: &ConnectError) -> bool {
-    matches!(
-        error.class(),
-        ErrorClass::Retriable | ErrorClass::Unavailable
-    )
+/// Whether the runtime does the same again later.
+fn passes(error: &ConnectError, moment: Moment) -> bool {
+    reaction(error.class(), moment) == Reaction::Again
 }
 
 /// The outer message under which Kafka shows what ended a running sink task.

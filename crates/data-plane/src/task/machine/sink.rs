@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use connect_api::sink::{PutReport, Requests};
-use connect_api::{ConnectError, ErrorClass};
+use connect_api::ConnectError;
 
 use super::event::{Effect, Note, SinkAnswer, SinkCall};
-use super::{Busy, Life, Machine, exiting, passes};
+use super::{Moment, Reaction, reaction, Busy, Life, Machine, exiting, passes};
 
 impl Machine {
     pub(super) fn call(&mut self, busy: Busy, call: SinkCall) {
@@ -70,8 +70,8 @@ impl Machine {
             return;
         };
         let error = failure.error;
-        match error.class() {
-            ErrorClass::Retriable | ErrorClass::Unavailable => {
+        match reaction(error.class(), Moment::Putting) {
+            Reaction::Again => {
                 current.put_again(&report.applied);
                 if !report.applied.is_empty() {
                     self.stop_waiting();
@@ -80,7 +80,7 @@ impl Machine {
                     self.wait(error, now);
                 }
             }
-            ErrorClass::Record if self.settings.has_reporter => {
+            Reaction::SearchOrFail if self.settings.has_reporter => {
                 self.stop_waiting();
                 let tolerance = self.settings.tolerance;
                 if let Some(bad) =
@@ -94,7 +94,7 @@ impl Machine {
                     });
                 }
             }
-            ErrorClass::Record | ErrorClass::Denied | ErrorClass::Config | ErrorClass::Fatal => {
+            _ => {
                 self.end(Some(exiting(error)), now);
             }
         }
@@ -107,7 +107,7 @@ impl Machine {
             None => {
                 self.stop_waiting();
             }
-            Some(failure) if passes(&failure.error) => {
+            Some(failure) if passes(&failure.error, Moment::Putting) => {
                 if matches!(self.life, Life::Running) {
                     self.wait(failure.error, now);
                     self.idle_put_at = now;
