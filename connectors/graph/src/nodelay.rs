@@ -11,6 +11,7 @@
 
 #[cfg(unix)]
 use std::os::fd::{BorrowedFd, RawFd};
+use std::sync::Once;
 use std::time::Duration;
 
 use crate::uri::Address;
@@ -22,10 +23,23 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(60);
 /// How long a silent connection goes without a question whether the peer is alive.
 pub const KEEPALIVE: Duration = Duration::from_secs(30);
 
-/// Sets the options on every connection of this process to a peer with the port of this address; says how many there
-/// are. Costs a system call for each open file, and nothing more once a connection has them.
+/// Sets the options on every connection of this process to a peer with the port of this address. Costs a system call
+/// for each open file, and little more for a connection that has them.
+pub fn set(address: &Address) {
+    static TOLD: Once = Once::new();
+    let why = match set_on_all(address.port) {
+        Ok(0) => "none was found".to_owned(),
+        Ok(_) => return,
+        Err(error) => error.to_string(),
+    };
+    TOLD.call_once(|| {
+        tracing::warn!(%address, why, "connections keep Nagle's algorithm, batches are slow");
+    });
+}
+
+/// How many connections there are.
 #[cfg(unix)]
-pub fn set(address: &Address) -> std::io::Result<usize> {
+fn set_on_all(port: u16) -> std::io::Result<usize> {
     let list = if cfg!(target_os = "linux") {
         "/proc/self/fd"
     } else {
@@ -34,22 +48,21 @@ pub fn set(address: &Address) -> std::io::Result<usize> {
     let mut found = 0;
     for entry in std::fs::read_dir(list)? {
         let name = entry?.file_name();
-        let Some(fd) = name.to_str().and_then(|name| name.parse().ok()) else {
-            continue;
-        };
-        found += usize::from(set_on(fd, address.port)?);
+        if let Some(fd) = name.to_str().and_then(|name| name.parse().ok()) {
+            found += usize::from(set_on(fd, port));
+        }
     }
     Ok(found)
 }
 
 #[cfg(not(unix))]
-pub fn set(_: &Address) -> std::io::Result<usize> {
-    Ok(0)
+fn set_on_all(_: u16) -> std::io::Result<usize> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
-/// False if this is no connection to that port.
+/// False if this is no connection to that port, or no longer.
 #[cfg(unix)]
-fn set_on(fd: RawFd, port: u16) -> std::io::Result<bool> {
+fn set_on(fd: RawFd, port: u16) -> bool {
     // SAFETY: the number was listed a moment ago. Its file may have been closed since, by another task, and the number
     // given to another one: then the calls below fail, which is no error here, or ask another socket for its peer. Nothing
     // is read, written or closed through it, and the options do no harm to any connection.
@@ -57,14 +70,15 @@ fn set_on(fd: RawFd, port: u16) -> std::io::Result<bool> {
     let socket = socket2::SockRef::from(&file);
     let peer = socket.peer_addr().ok().and_then(|peer| peer.as_socket());
     if peer.is_none_or(|peer| peer.port() != port) {
-        return Ok(false);
+        return false;
     }
-    if !socket.tcp_nodelay()? {
-        socket.set_tcp_nodelay(true)?;
-        #[cfg(target_os = "linux")]
-        socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED))?;
+    if socket.tcp_nodelay().is_ok_and(|on| on) {
+        return true;
     }
-    Ok(true)
+    #[cfg(target_os = "linux")]
+    // Without it, data that nobody acknowledges is sent again for a quarter of an hour.
+    let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+    socket.set_tcp_nodelay(true).is_ok()
 }
 
 #[cfg(all(test, unix))]
@@ -79,16 +93,12 @@ mod tests {
         let port = |l: &TcpListener| l.local_addr().expect("an address").port();
         let connect = |l| TcpStream::connect(("127.0.0.1", port(l))).expect("a connection");
         let (first, second, stranger) = (connect(&mine), connect(&mine), connect(&other));
-        let address = Address {
-            host: "any".into(),
-            port: port(&mine),
-        };
-        assert_eq!(set(&address).expect("set"), 2);
+        assert_eq!(set_on_all(port(&mine)).expect("set"), 2);
         assert!(first.nodelay().expect("asked") && second.nodelay().expect("asked"));
         assert!(!stranger.nodelay().expect("asked"));
         drop(first);
         let third = connect(&mine);
-        assert_eq!(set(&address).expect("set"), 2);
+        assert_eq!(set_on_all(port(&mine)).expect("set"), 2);
         assert!(third.nodelay().expect("asked"));
     }
 }

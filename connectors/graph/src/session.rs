@@ -239,9 +239,7 @@ async fn start(
         Ok(transaction) => transaction.map_err(|error| classify(error, address))?,
         Err(_) => return Err(unreachable(address)),
     };
-    if let Err(error) = nodelay::set(address) {
-        tracing::warn!(%error, "connections keep Nagle's algorithm, batches will be slow");
-    }
+    nodelay::set(address);
     Ok(transaction)
 }
 
