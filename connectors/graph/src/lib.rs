@@ -5,7 +5,7 @@
 //!   between puts. Delivery is at least once: what was written before a crash and not yet committed to Kafka is
 //!   written again, so a statement should `MERGE` by a key.
 //! * A put that fails leaves nothing of the failing partition in the graph and says which records those are.
-//! * Errors are classified ([`error`]) and never retried here: an outage is waited for by the runtime and no record is
+//! * Errors are classified by who must act, and never retried here: an outage is waited for by the runtime and no record is
 //!   dead-lettered for it.
 //!
 //! What it is not: it creates no constraints and no indexes, and does no client-side load balancing.
