@@ -2,4 +2,14 @@
 //!
 //! Read the modules in this order; each depends only on those below it.
 
+pub mod cli;
+pub mod rest;
+
+pub mod herder;
+pub mod worker;
+
+pub mod plugins;
+
 pub mod config;
+
+pub mod version;

@@ -31,7 +31,6 @@ pub struct WorkerConfig {
     pub flush_interval: Duration,
     pub flush_timeout: Duration,
     pub graceful_timeout: Duration,
-    pub api_timeout: Duration,
     pub override_policy: OverridePolicy,
     pub task_memory: usize,
     /// None is for ever.
@@ -88,6 +87,7 @@ impl WorkerConfig {
         let _ = (
             reader.get(&BOOTSTRAP_SERVERS),
             reader.get(&CLIENT_DNS_LOOKUP),
+            reader.get(&DEFAULT_API_TIMEOUT),
         );
         let parsed = Self {
             key_converter: reader.get(&KEY_CONVERTER).0,
@@ -98,7 +98,6 @@ impl WorkerConfig {
             flush_interval: millis(reader.get(&OFFSET_FLUSH_INTERVAL)),
             flush_timeout: millis(reader.get(&OFFSET_FLUSH_TIMEOUT)),
             graceful_timeout: millis(reader.get(&TASK_SHUTDOWN_TIMEOUT)),
-            api_timeout: millis(reader.get(&DEFAULT_API_TIMEOUT).into()),
             override_policy: override_policy(&reader),
             task_memory: usize::try_from(reader.get(&TASK_MEMORY_BYTES)).unwrap_or(usize::MAX),
             target_wait_max: limit(reader.get(&TARGET_WAIT_MAX_MS)),

@@ -16,7 +16,7 @@ pub enum Check {
     OneOfIgnoringCase(&'static [&'static str]),
     /// Null or a text with at least one character.
     NonEmpty,
-    /// A text with at least one character and no control characters.
+    /// Null or a text with at least one character and no control characters.
     NonEmptyWithoutControls,
     /// A list with at least one item.
     NonEmptyList,
@@ -78,9 +78,8 @@ impl Check {
 }
 
 fn without_controls(text: Option<&str>) -> Option<String> {
-    let Some(text) = text else {
-        return Some("entry must be non null".to_owned());
-    };
+    // That the key is missing was said already, as in Kafka.
+    let text = text?;
     if text.is_empty() {
         return Some("String may not be empty".to_owned());
     }

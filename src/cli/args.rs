@@ -1,0 +1,99 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Kafka Connect without the JVM.
+#[derive(Debug, Parser)]
+#[command(name = "turnbuckle", disable_help_subcommand = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Runs one worker that keeps its state in memory, as connect-standalone does.
+    Standalone(Standalone),
+    /// Prints generated documentation.
+    #[command(hide = true)]
+    Docs {
+        #[arg(value_enum)]
+        page: DocsPage,
+    },
+}
+
+#[derive(Debug, Args)]
+pub struct Standalone {
+    /// Sets a worker property over file and environment; may be repeated.
+    #[arg(long = "override", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub overrides: Vec<(String, String)>,
+
+    /// How log lines look.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+
+    /// The worker's properties file; an empty text means none.
+    #[arg(value_name = "worker.properties")]
+    pub worker: String,
+
+    /// Connectors to create at start: properties or JSON.
+    #[arg(value_name = "connector file")]
+    pub connectors: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogFormat {
+    Text,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum DocsPage {
+    WorkerKeys,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.trim().is_empty() => {
+            Ok((key.trim().to_owned(), value.to_owned()))
+        }
+        _ => Err("expected key=value".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn standalone(args: &[&str]) -> Option<Standalone> {
+        let args = ["turnbuckle", "standalone"].iter().chain(args);
+        match Cli::try_parse_from(args).ok()?.command {
+            Command::Standalone(standalone) => Some(standalone),
+            Command::Docs { .. } => None,
+        }
+    }
+
+    #[test]
+    fn overrides_may_stand_anywhere_and_repeat() {
+        let args = [
+            "--override",
+            "a=b=c",
+            "w.properties",
+            "x.json",
+            "--override",
+            "k=",
+            "y",
+        ];
+        let parsed = standalone(&args).expect("a command line");
+        let expected = [("a", "b=c"), ("k", "")].map(|(k, v)| (k.to_owned(), v.to_owned()));
+        assert_eq!(parsed.overrides, expected);
+        assert_eq!(parsed.worker, "w.properties");
+        assert_eq!(parsed.connectors, ["x.json", "y"]);
+    }
+
+    #[test]
+    fn a_worker_file_is_needed_but_may_be_empty() {
+        assert!(standalone(&[]).is_none());
+        assert_eq!(standalone(&[""]).map(|s| s.worker), Some(String::new()));
+        assert!(standalone(&["--override", "novalue", "w"]).is_none());
+    }
+}

@@ -1,0 +1,80 @@
+//! Documentation generated from the definitions.
+
+use std::fmt::Write as _;
+
+use connect_api::config::KeyDefault;
+
+use crate::config::inert::{INERT, REFUSED};
+use crate::config::worker_keys::worker_config_def;
+
+/// The tables of `docs/config.md`.
+pub fn worker_keys() -> String {
+    let mut page = String::new();
+    let def = worker_config_def();
+    let _ = write!(
+        page,
+        "## Honoured\n\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n"
+    );
+    for key in def.keys() {
+        let default = match key.default {
+            KeyDefault::Required => "*required*".to_owned(),
+            KeyDefault::Null => "–".to_owned(),
+            KeyDefault::Text(text) => format!("`{text}`"),
+        };
+        let type_ = key.type_.name().to_lowercase();
+        let _ = writeln!(
+            page,
+            "| `{}` | {type_} | {default} | {} |",
+            key.name, key.doc
+        );
+    }
+    for family in def.families() {
+        let _ = writeln!(
+            page,
+            "| `{}{}` | | – | {} |",
+            family.prefix, family.tail, family.doc
+        );
+    }
+    page.push_str(
+        "\nWithout a prefix, the other connection settings of Kafka clients (`client.id`, `request.timeout.ms`, \
+         `reconnect.backoff.ms` …) are\nthose of the worker's own clients.\n",
+    );
+    let _ = write!(
+        page,
+        "\n## Accepted without effect\n\nNamed once in the log at start.\n\n| key | why |\n| --- | --- |\n"
+    );
+    for inert in INERT {
+        let tail = if inert.key.ends_with('.') { "*" } else { "" };
+        let _ = writeln!(page, "| `{}{tail}` | {} |", inert.key, inert.reason);
+    }
+    let _ = write!(
+        page,
+        "\n## Refused\n\nIgnoring these would change delivery, security or routing, so the worker does not start.\n\n\
+         | key | values | why |\n| --- | --- | --- |\n"
+    );
+    for refused in REFUSED {
+        let _ = writeln!(
+            page,
+            "| `{}` | {} | {} |",
+            refused.key, refused.values, refused.reason
+        );
+    }
+    page.push_str(
+        "\nEvery other key is unknown: it is named in a warning and has no effect, as in Kafka.\n",
+    );
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_is_fresh() {
+        let page = include_str!("../../docs/config.md");
+        assert!(
+            page.ends_with(&worker_keys()),
+            "docs/config.md is stale: replace its tables by the output of `turnbuckle docs worker-keys`"
+        );
+    }
+}

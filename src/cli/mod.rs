@@ -1,0 +1,102 @@
+//! The command line: reads files and environment, builds a worker, waits for a signal.
+//!
+//! Exit codes are Kafka's: 1 for usage (and help), 2 if the worker could not start, 3 if a connector of the command
+//! line failed. A second signal ends at once with 128 + its number.
+
+mod args;
+mod docs;
+mod signals;
+mod standalone;
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser;
+use clap::error::ErrorKind;
+use tracing_subscriber::EnvFilter;
+
+use self::args::{Cli, Command, DocsPage};
+
+const USAGE: u8 = 1;
+const NOT_STARTED: u8 = 2;
+const CONNECTOR_FAILED: u8 = 3;
+/// As shells report an end by a signal.
+const SIGNAL_BASE: u8 = 128;
+
+/// Names the log levels, in the syntax of `tracing_subscriber::EnvFilter`.
+const LOG_VARIABLE: &str = "TURNBUCKLE_LOG";
+
+/// Why the process ends, other than by a signal.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{0}")]
+    NotStarted(String),
+    /// What was wrong was said where it happened.
+    #[error("Stopping after connector error")]
+    Connector,
+    /// A second signal, by its number.
+    #[error("ended by a second signal ({0}) before everything had stopped")]
+    Interrupted(u8),
+}
+
+/// The whole program.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            let _ = error.print();
+            // Help is no success, as with Kafka's scripts.
+            return match error.kind() {
+                ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+                _ => ExitCode::from(USAGE),
+            };
+        }
+    };
+    match cli.command {
+        Command::Standalone(args) => exit_code(run(&args)),
+        Command::Docs {
+            page: DocsPage::WorkerKeys,
+        } => {
+            print!("{}", docs::worker_keys());
+            ExitCode::SUCCESS
+        }
+    }
+}
+
+fn run(args: &args::Standalone) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
+    match args.log_format {
+        args::LogFormat::Text => {
+            tracing_subscriber::fmt()
+                .with_env_filter(filter)
+                .with_ansi(false)
+                .init();
+        }
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(worker_threads())
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?;
+    let result = runtime.block_on(standalone::run(args));
+    // What did not stop within the graceful timeout is not waited for again.
+    runtime.shutdown_background();
+    Ok(result?)
+}
+
+/// A sink waits for networks most of the time; few threads are enough, and they cost memory.
+fn worker_threads() -> usize {
+    std::thread::available_parallelism().map_or(2, |n| n.get().clamp(2, 4))
+}
+
+fn exit_code(result: anyhow::Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    tracing::error!("{error:#}");
+    match error.downcast_ref::<Failure>() {
+        Some(Failure::Connector) => ExitCode::from(CONNECTOR_FAILED),
+        Some(Failure::Interrupted(signal)) => ExitCode::from(SIGNAL_BASE + signal),
+        _ => ExitCode::from(NOT_STARTED),
+    }
+}

@@ -1,0 +1,231 @@
+//! `turnbuckle standalone`.
+//!
+//! Order of the start, as Kafka's: worker file, converters, REST sockets, cluster, herder, REST resources, then the
+//! connectors of the command line one after another. Until resources are there, clients that connect wait.
+
+use std::fs;
+use std::io;
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tracing::{error, info, warn};
+
+use super::Failure;
+use super::args::Standalone;
+use super::signals::Signals;
+use crate::config::environment::{self, Environment};
+use crate::config::layers::{WorkerFile, WorkerProperties, layered};
+use crate::config::worker::key_report;
+use crate::config::worker_keys::BOOTSTRAP_SERVERS;
+use crate::config::{WorkerConfig, connector_file, properties};
+use crate::herder::command::ConfigureMode;
+use crate::herder::{Herder, HerderError, standalone};
+use crate::plugins::Plugins;
+use crate::rest::{self, AppState};
+use crate::version;
+use crate::worker::kafka::{self, Cluster};
+use crate::worker::{Worker, check_converters};
+
+/// Runs until a signal or a failure.
+///
+/// # Errors
+/// Why it ended, if not by a signal.
+pub async fn run(args: &Standalone) -> Result<(), Failure> {
+    let mut signals =
+        Signals::new().map_err(|e| Failure::NotStarted(format!("no signals: {e}")))?;
+    let config = worker_config(args)?;
+    let plugins = Plugins::built_in();
+    let listeners = bind(&config).await?;
+    let id = worker_id(&config, &listeners)?;
+    info!(version = version::WORKER, worker_id = %id, "starting");
+    let kafka_cluster_id = tokio::select! {
+        id = cluster_id(&config) => id?,
+        () = signals.first() => return Ok(()),
+    };
+    let herder = standalone::start(Arc::new(Worker {
+        config,
+        plugins,
+        id,
+        kafka: Arc::new(Cluster),
+    }));
+
+    let (started, startup) = watch::channel(false);
+    let (stop, stopping) = watch::channel(false);
+    let state = AppState {
+        herder: herder.clone(),
+        kafka_cluster_id,
+        started: startup,
+    };
+    let mut servers = JoinSet::new();
+    for (_, listener) in listeners {
+        servers.spawn(rest::serve(listener, state.clone(), stopping.clone()));
+    }
+    let failure = tokio::select! {
+        () = signals.first() => None,
+        result = create_connectors(&herder, &args.connectors) => match result {
+            Ok(()) => {
+                let _ = started.send(true);
+                info!("Kafka Connect started");
+                tokio::select! {
+                    () = signals.first() => None,
+                    ended = servers.join_next() => Some(rest_ended(ended)),
+                }
+            }
+            Err(failure) => Some(failure),
+        },
+    };
+
+    // No new requests; those under way see the herder go.
+    let _ = stop.send(true);
+    tokio::select! {
+        () = herder.shutdown() => {}
+        signal = signals.second() => return Err(Failure::Interrupted(signal)),
+    }
+    info!("Kafka Connect stopped");
+    failure.map_or(Ok(()), Err)
+}
+
+fn rest_ended(ended: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> Failure {
+    let why = match ended {
+        Some(Ok(Err(error))) => error.to_string(),
+        Some(Err(error)) => error.to_string(),
+        Some(Ok(Ok(()))) | None => "it ended".to_owned(),
+    };
+    Failure::NotStarted(format!("the REST API failed: {why}"))
+}
+
+/// Reads file, environment and overrides, and says what has no effect.
+fn worker_config(args: &Standalone) -> Result<WorkerConfig, Failure> {
+    let file = worker_file(&args.worker)?;
+    let environment = environment::read(std::env::vars_os().filter_map(|(name, value)| {
+        // Names and values that are no text are none of ours.
+        Some((name.into_string().ok()?, value.into_string().ok()?))
+    }));
+    let not_started = |e: &dyn std::fmt::Display| Failure::NotStarted(e.to_string());
+    let layers = layered(&file, &environment, &args.overrides).map_err(|e| not_started(&e))?;
+    let config = WorkerConfig::parse(&layers).map_err(|e| not_started(&e))?;
+    check_converters(&config, &Plugins::built_in()).map_err(|errors| {
+        let located = errors
+            .iter()
+            .map(|(key, why)| format!("{why} ({})", layers.origin(key)));
+        Failure::NotStarted(located.collect::<Vec<_>>().join("\n"))
+    })?;
+    report(&environment, &layers);
+    Ok(config)
+}
+
+fn worker_file(path: &str) -> Result<WorkerFile, Failure> {
+    // An empty name means that everything comes from elsewhere.
+    if path.is_empty() {
+        return Ok(WorkerFile::default());
+    }
+    let bytes = fs::read(path).map_err(|e| {
+        Failure::NotStarted(format!(
+            "cannot read the worker file {path}: {e}; check path and permissions"
+        ))
+    })?;
+    let properties = properties::parse_bytes(&bytes)
+        .map_err(|e| Failure::NotStarted(format!("worker file {path}, {e}")))?;
+    Ok(WorkerFile {
+        path: path.to_owned(),
+        properties,
+    })
+}
+
+fn report(environment: &Environment, layers: &WorkerProperties) {
+    if !environment.service_links.is_empty() {
+        warn!(
+            variables = environment.service_links.join(", "),
+            "these environment variables are those of a Kubernetes Service named connect, not settings; left out"
+        );
+    }
+    for (key, origin) in layers.origins().filter(|(_, origin)| !origin.contains(':')) {
+        info!(key, origin, "worker property");
+    }
+    let report = key_report(&layers.config);
+    if !report.inert.is_empty() {
+        let inert: Vec<String> = report
+            .inert
+            .iter()
+            .map(|(key, reason)| format!("{key} ({reason})"))
+            .collect();
+        info!(keys = inert.join(", "), "worker properties without effect");
+    }
+    if !report.unknown.is_empty() {
+        let unknown: Vec<String> = report
+            .unknown
+            .iter()
+            .map(|key| format!("{key} ({})", layers.origin(key)))
+            .collect();
+        warn!(keys = unknown.join(", "), "unknown worker properties");
+    }
+}
+
+async fn bind(config: &WorkerConfig) -> Result<Vec<(u16, TcpListener)>, Failure> {
+    let mut bound = Vec::new();
+    for listener in &config.listeners {
+        let failed = |e: io::Error| {
+            Failure::NotStarted(format!(
+                "cannot listen on {listener}: {e}; change listeners"
+            ))
+        };
+        let socket = rest::bind(listener).await.map_err(failed)?;
+        let port = socket.local_addr().map_err(failed)?.port();
+        info!(%listener, port, "REST API listens");
+        bound.push((port, socket));
+    }
+    Ok(bound)
+}
+
+fn worker_id(config: &WorkerConfig, bound: &[(u16, TcpListener)]) -> Result<String, Failure> {
+    let (Some(first), Some((port, _))) = (config.listeners.first(), bound.first()) else {
+        return Err(Failure::NotStarted("listeners: Empty list".to_owned()));
+    };
+    let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let machine = Some(machine.trim())
+        .filter(|name| !name.is_empty())
+        .unwrap_or("localhost");
+    Ok(config.advertised.worker_id(first, *port, machine))
+}
+
+async fn cluster_id(config: &WorkerConfig) -> Result<String, Failure> {
+    kafka::cluster_id(config).await.map_err(|error| {
+        let brokers = config.properties.get(BOOTSTRAP_SERVERS.name()).unwrap_or("localhost:9092");
+        let trace = error.trace();
+        Failure::NotStarted(format!(
+            "{}\nNo usable broker at bootstrap.servers={brokers}: check that one listens there and that security.protocol, sasl.* and ssl.* of the worker fit its listener",
+            trace.trim_end()
+        ))
+    })
+}
+
+/// One after another; the first failure ends the worker.
+async fn create_connectors(herder: &Herder, files: &[String]) -> Result<(), Failure> {
+    for path in files {
+        if let Err(why) = create_connector(herder, path).await {
+            error!(file = %path, "{why}");
+            return Err(Failure::Connector);
+        }
+        info!(file = %path, "created connector");
+    }
+    Ok(())
+}
+
+async fn create_connector(herder: &Herder, path: &str) -> Result<(), String> {
+    let bytes = fs::read(path).map_err(|e| {
+        format!("cannot read the connector file {path}: {e}; check path and permissions")
+    })?;
+    let file = connector_file::parse(path, &bytes).map_err(|e| e.to_string())?;
+    let raw = file
+        .config
+        .iter()
+        .map(|(k, v)| (k.to_owned(), Some(v.to_owned())))
+        .collect();
+    let mode = ConfigureMode::Create(file.initial_state);
+    let created = herder.configure(&file.name, raw, mode).await;
+    created
+        .map(drop)
+        .map_err(|e: HerderError| format!("Failed to create connector for {path}: {e}"))
+}

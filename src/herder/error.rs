@@ -1,0 +1,27 @@
+//! Why the herder refuses, by what it means to the one who asked.
+
+/// The text is Kafka's where clients compare it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HerderError {
+    #[error("{0}")]
+    NotFound(String),
+    #[error("{0}")]
+    BadRequest(String),
+    /// The class of a configuration is no connector.
+    #[error("{0}")]
+    UnknownConnectorClass(String),
+    #[error("{0}")]
+    AlreadyExists(String),
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl HerderError {
+    pub fn connector_not_found(name: &str) -> Self {
+        Self::NotFound(format!("Connector {name} not found"))
+    }
+
+    pub fn shutting_down() -> Self {
+        Self::Internal("Worker is shutting down".to_owned())
+    }
+}

@@ -1,0 +1,173 @@
+//! Validation of transformations and predicates: definitions are made per alias.
+
+use connect_api::config::{Config, ConfigDef, ConfigValue, Importance, Key, KeyType, Width};
+
+use super::Context;
+use super::definition::{ConfigInfo, Definition, infos};
+use super::version;
+use crate::config::connector::{PREDICATES, TRANSFORMS};
+use crate::config::topics::names;
+use crate::plugins::Kind;
+use crate::worker::chain::{NEGATE, PREDICATE, TYPE, find, own_config, prefix, stray_negate};
+
+/// The keys of every alias, and the groups they stand in.
+pub fn keys(context: &Context<'_>, config: &Config) -> (Vec<ConfigInfo>, Vec<String>) {
+    let mut all = Vec::new();
+    let mut groups = Vec::new();
+    for (kind, list) in [
+        (Kind::Transformation, TRANSFORMS.name()),
+        (Kind::Predicate, PREDICATES.name()),
+    ] {
+        for alias in names(config.get(list).unwrap_or_default()) {
+            let (group, keys) = alias_keys(context, config, kind, &alias);
+            groups.push(group);
+            all.extend(keys);
+        }
+    }
+    (all, groups)
+}
+
+fn alias_keys(
+    context: &Context<'_>,
+    config: &Config,
+    kind: Kind,
+    alias: &str,
+) -> (String, Vec<ConfigInfo>) {
+    let (group, noun) = match kind {
+        Kind::Predicate => (format!("Predicates: {alias}"), "predicate"),
+        _ => (format!("Transforms: {alias}"), "transformation"),
+    };
+    let prefix = prefix(kind, alias);
+    let found = find(context.plugins, config, kind, alias);
+    let mut type_ = type_key(context, config, kind, alias, noun);
+    let mut version = version_key(config, &prefix, alias, noun);
+    let own = match &found {
+        Ok(plugin) => {
+            type_.value.value = Some(plugin.class.to_owned());
+            version::complete(&mut version, Some(plugin));
+            let wanted = config
+                .get(version.name())
+                .and_then(|v| version::mismatch(plugin, v));
+            if let Some(error) = wanted {
+                type_.value.errors.push(error.clone());
+                version.value.errors.push(error);
+            }
+            own_keys(config, kind, alias, (plugin.config_def)())
+        }
+        Err(why) if config.contains(type_.name()) => {
+            type_.value.errors.push(why.clone());
+            Vec::new()
+        }
+        Err(_) => {
+            let missing = format!(
+                "Missing required configuration \"{}\" which has no default value.",
+                type_.name()
+            );
+            type_.value.errors.push(missing);
+            Vec::new()
+        }
+    };
+    if kind == Kind::Transformation {
+        type_.value.errors.extend(stray_negate(config, alias));
+    }
+    let mut keys = vec![type_, version];
+    keys.extend(own.into_iter().map(|info| info.behind(&prefix)));
+    for (order, info) in keys.iter_mut().enumerate() {
+        if let Some(definition) = &mut info.definition {
+            definition.order = order as i32;
+            definition.group = Some(match definition.group.take() {
+                Some(own) => format!("{group}: {own}"),
+                None => group.clone(),
+            });
+        }
+    }
+    (group, keys)
+}
+
+/// The plugin's own keys with the implicit ones, as Kafka sorts keys in documents: those that must be given, then by
+/// importance, then by name.
+fn own_keys(config: &Config, kind: Kind, alias: &str, def: ConfigDef) -> Vec<ConfigInfo> {
+    let mut own = infos(&def, def.validate(&own_config(config, kind, alias)));
+    if kind == Kind::Transformation {
+        let implicit = ConfigDef::new().define(&PREDICATE).define(&NEGATE);
+        let all = config.with_prefix(&prefix(kind, alias));
+        own.extend(infos(&implicit, implicit.validate(&all)));
+    }
+    own.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
+    own
+}
+
+fn sort_key(info: &ConfigInfo) -> (bool, usize, &str) {
+    let importance = info.definition.as_ref().map_or(2, |d| match d.importance {
+        Importance::High => 0,
+        Importance::Medium => 1,
+        Importance::Low => 2,
+    });
+    let optional = !info.definition.as_ref().is_some_and(|d| d.required);
+    (optional, importance, info.name())
+}
+
+fn type_key(
+    context: &Context<'_>,
+    config: &Config,
+    kind: Kind,
+    alias: &str,
+    noun: &str,
+) -> ConfigInfo {
+    let name = format!("{}{TYPE}", prefix(kind, alias));
+    ConfigInfo {
+        definition: Some(Definition {
+            name: name.clone(),
+            type_: KeyType::Class,
+            required: true,
+            default_value: None,
+            importance: Importance::High,
+            documentation: format!("Class of the {noun} '{alias}'."),
+            group: None,
+            order: 0,
+            width: Width::Long,
+            display_name: format!("{} type for {alias}", capital(noun)),
+            dependents: Vec::new(),
+        }),
+        value: ConfigValue {
+            value: config
+                .get(&name)
+                .filter(|class| class.starts_with("java."))
+                .map(str::to_owned),
+            name,
+            recommended_values: context
+                .plugins
+                .of_kind(kind)
+                .map(|p| p.class.to_owned())
+                .collect(),
+            errors: Vec::new(),
+            visible: true,
+        },
+    }
+}
+
+fn version_key(config: &Config, prefix: &str, alias: &str, noun: &str) -> ConfigInfo {
+    const VERSION: Key<Option<String>> = Key::optional(version::KEY, Importance::High, "");
+    let name = format!("{prefix}{}", version::KEY);
+    let mut definition = Definition::from(&VERSION.info);
+    definition.name.clone_from(&name);
+    definition.width = Width::Long;
+    definition.documentation = format!("Version of the {noun} '{alias}'.");
+    definition.display_name = format!("{} version for {alias}", capital(noun));
+    ConfigInfo {
+        definition: Some(definition),
+        value: ConfigValue {
+            value: config.get(&name).map(str::to_owned),
+            name,
+            visible: true,
+            ..ConfigValue::default()
+        },
+    }
+}
+
+fn capital(noun: &str) -> String {
+    let mut chars = noun.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}

@@ -1,0 +1,272 @@
+//! Validation of a connector's configuration: every key that counts, and everything that is wrong with it.
+
+mod chain;
+mod converters;
+mod definition;
+mod overrides;
+mod version;
+
+use std::collections::BTreeMap;
+
+use connect_api::config::{Config, ConfigDef, ConfigReader};
+use connect_api::plugin::{Plugin, PluginDescriptor};
+
+pub use definition::{ConfigInfo, ConfigInfos, Definition};
+use definition::{add_groups, infos};
+
+use super::error::HerderError;
+use crate::config::WorkerConfig;
+use crate::config::connector::{
+    CONNECTOR_CLASS, CONNECTOR_VERSION, DLQ_CONTEXT_HEADERS, DLQ_REPLICATION_FACTOR,
+    DLQ_TOPIC_NAME, TOPICS, TOPICS_REGEX, own_config_def, sink_config_def,
+};
+use crate::config::reference::has_reference;
+use crate::plugins::{Kind, Plugins};
+use crate::worker::guard::guarded;
+
+const NULL_VALUE: &str = "Null value can not be supplied as the configuration value.";
+
+/// Keys that connectors have because they are sinks.
+const SINK_ONLY: [&str; 5] = [
+    TOPICS.name(),
+    TOPICS_REGEX.name(),
+    DLQ_TOPIC_NAME.name(),
+    DLQ_REPLICATION_FACTOR.name(),
+    DLQ_CONTEXT_HEADERS.name(),
+];
+
+/// A configuration as a request holds it: values may be null.
+pub type RawConfig = BTreeMap<String, Option<String>>;
+
+/// What validation hangs on besides the configuration.
+#[derive(Clone, Copy)]
+pub struct Context<'a> {
+    pub plugins: &'a Plugins,
+    pub worker: &'a WorkerConfig,
+}
+
+/// The entries that are not null.
+pub fn without_nulls(raw: &RawConfig) -> Config {
+    raw.iter()
+        .filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?)))
+        .collect()
+}
+
+impl Context<'_> {
+    /// Validates everything; what is wrong stands in the answer.
+    ///
+    /// # Errors
+    /// There is no class, or no connector has it.
+    pub fn validate(&self, raw: &RawConfig) -> Result<ConfigInfos, HerderError> {
+        let config = without_nulls(raw);
+        let Some(class) = config.get(CONNECTOR_CLASS.name()) else {
+            return Err(no_class(raw));
+        };
+        let plugin = self.plugins.find(Kind::Sink, class).map_err(|why| {
+            HerderError::UnknownConnectorClass(self.plugins.unknown_connector(class, &why))
+        })?;
+        let mut groups: Vec<String> = Vec::new();
+        let mut configs = self.framework_keys(&config, raw, plugin);
+        add_groups(
+            &mut groups,
+            sink_config_def().groups().into_iter().map(str::to_owned),
+        );
+        let (chain, chain_groups) = chain::keys(self, &config);
+        configs.extend(chain);
+        add_groups(&mut groups, chain_groups);
+        let own_def = match wrong_version(&config, plugin) {
+            None => (plugin.config_def)(),
+            // That version is not here to say which keys it has, nor that it is a sink.
+            Some(_) => {
+                configs.retain(|info| !SINK_ONLY.contains(&info.name()));
+                ConfigDef::new()
+            }
+        };
+        for info in infos(&own_def, own_def.validate(&config)) {
+            match configs.iter_mut().find(|known| known.name() == info.name()) {
+                Some(known) => *known = info,
+                None => configs.push(info),
+            }
+        }
+        add_groups(&mut groups, own_def.groups().into_iter().map(str::to_owned));
+        add_errors(&mut configs, references(&config));
+        let nulls = raw
+            .iter()
+            .filter(|(key, value)| value.is_none() && own_def.key(key).is_none());
+        add_errors(
+            &mut configs,
+            nulls.map(|(key, _)| (key.clone(), NULL_VALUE.to_owned())),
+        );
+        if configs.iter().all(|info| info.value.errors.is_empty()) {
+            add_errors(&mut configs, self.constructor_errors(plugin, &config));
+        }
+        let mut error_count = configs.iter().map(|info| info.value.errors.len()).sum();
+        let clients = overrides::keys(self, &config);
+        let converters = converters::own_keys(self, &config);
+        add_groups(&mut groups, converters::groups(&converters));
+        for info in clients.into_iter().chain(converters) {
+            error_count += usize::from(!info.value.errors.is_empty());
+            configs.push(info);
+        }
+        // Keys without a definition stand first, as in Kafka.
+        configs.sort_by_key(|info| info.definition.is_some());
+        Ok(ConfigInfos {
+            name: class.to_owned(),
+            error_count,
+            groups,
+            configs,
+        })
+    }
+
+    /// The keys that every sink has, completed with what hangs on plugins and worker.
+    fn framework_keys(
+        &self,
+        config: &Config,
+        raw: &RawConfig,
+        plugin: &PluginDescriptor,
+    ) -> Vec<ConfigInfo> {
+        let def = sink_config_def();
+        let mut keys = infos(&def, def.validate(config));
+        for info in &mut keys {
+            // A null is not an absent key: the default does not step in, and the validator sees it.
+            if matches!(raw.get(info.name()), Some(None))
+                && let Some(key) = def.key(info.name())
+            {
+                info.value.value = None;
+                info.value.errors = key
+                    .check
+                    .map_or_else(Vec::new, |c| c.errors(key.name, None));
+            }
+        }
+        let own = own_config_def();
+        let set = infos(&own, own.validate(config)).into_iter();
+        keys.extend(set.filter(|info| config.contains(info.name())));
+        let wrong_version = wrong_version(config, plugin);
+        // Which converters there are hangs on the plugin; without one, Kafka shows none.
+        match wrong_version {
+            None => converters::complete(self, config, &mut keys),
+            Some(_) => converters::hide_versions(&mut keys),
+        }
+        for info in &mut keys {
+            let name = info.name();
+            if name == CONNECTOR_VERSION.name() {
+                version::complete(info, Some(plugin));
+                info.value.errors.extend(wrong_version.clone());
+            } else if name == CONNECTOR_CLASS.name() {
+                info.value.errors.extend(wrong_version.clone());
+            }
+        }
+        keys
+    }
+
+    /// What only making the connector finds out.
+    fn constructor_errors(
+        &self,
+        plugin: &PluginDescriptor,
+        config: &Config,
+    ) -> Vec<(String, String)> {
+        let Plugin::Sink(new) = plugin.plugin else {
+            return Vec::new();
+        };
+        let mut errors = Vec::new();
+        let made = guarded(plugin.class, || {
+            if let Err(found) = new(&ConfigReader::new(config)) {
+                errors = found.0.into_iter().map(|e| (e.key, e.message)).collect();
+            }
+            Ok(())
+        });
+        if let Err(panic) = made {
+            errors.push((CONNECTOR_CLASS.name().to_owned(), panic.to_string()));
+        }
+        errors
+    }
+
+    /// The keys of a plugin as `GET /connector-plugins/{name}/config` shows them.
+    ///
+    /// # Errors
+    /// No plugin has the name, or not in the version asked for.
+    pub fn plugin_keys(
+        &self,
+        name: &str,
+        wanted: Option<&str>,
+    ) -> Result<Vec<Definition>, HerderError> {
+        let Some(plugin) = self.plugins.find_any(name) else {
+            return Err(match name.starts_with("java.") {
+                true => HerderError::Internal("Instantiation error".to_owned()),
+                false => HerderError::NotFound(format!("Unknown plugin {name}.")),
+            });
+        };
+        if let Some(error) = wanted.and_then(|wanted| version::mismatch(plugin, wanted)) {
+            return Err(HerderError::BadRequest(error));
+        }
+        let mut keys: Vec<Definition> =
+            (plugin.config_def)().keys().map(Definition::from).collect();
+        if Kind::of(plugin) == Kind::Sink {
+            for key in sink_config_def().keys() {
+                if keys.iter().any(|known| known.name == key.name) {
+                    continue;
+                }
+                let mut definition = Definition::from(key);
+                if key.name == CONNECTOR_VERSION.name() {
+                    definition.default_value = Some(plugin.version.to_owned());
+                }
+                keys.push(definition);
+            }
+        }
+        Ok(keys)
+    }
+}
+
+fn wrong_version(config: &Config, plugin: &PluginDescriptor) -> Option<String> {
+    let wanted = config.get(CONNECTOR_VERSION.name())?;
+    version::mismatch(plugin, wanted)
+}
+
+/// The errors as Kafka's text for a refused request, if there are any.
+pub fn refusal(infos: &ConfigInfos) -> Option<String> {
+    let errors: Vec<&str> = infos
+        .configs
+        .iter()
+        .flat_map(|c| &c.value.errors)
+        .map(String::as_str)
+        .collect();
+    if errors.is_empty() {
+        return None;
+    }
+    Some(format!(
+        "Connector configuration is invalid and contains the following {} error(s):\n{}\nYou can also find the above list of errors at the endpoint `/connector-plugins/{{connectorType}}/config/validate`",
+        infos.error_count,
+        errors.join("\n")
+    ))
+}
+
+/// Values may be secrets, so only the keys are named.
+fn no_class(raw: &RawConfig) -> HerderError {
+    let keys: Vec<&str> = raw.keys().map(String::as_str).collect();
+    HerderError::BadRequest(format!(
+        "Connector config {{{}}} contains no connector type",
+        keys.join(", ")
+    ))
+}
+
+fn references(config: &Config) -> Vec<(String, String)> {
+    config
+        .iter()
+        .filter(|(_, value)| has_reference(value))
+        .map(|(key, _)| {
+            let why = format!(
+                "Configuration {key} refers to a configuration provider; these are not supported yet"
+            );
+            (key.to_owned(), why)
+        })
+        .collect()
+}
+
+fn add_errors(configs: &mut Vec<ConfigInfo>, errors: impl IntoIterator<Item = (String, String)>) {
+    for (key, error) in errors {
+        match configs.iter_mut().find(|info| info.name() == key) {
+            Some(info) => info.value.errors.push(error),
+            None => configs.push(ConfigInfo::undefined(&key, error)),
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! The chain of transformations: `transforms`, `predicates` and what stands behind their aliases.
+
+use connect_api::ConnectError;
+use connect_api::config::{Config, ConfigReader, Importance, Key, invalid_value};
+use connect_api::plugin::{Plugin, PluginDescriptor};
+use connect_api::transform::Predicate;
+use data_plane::task::{ConfiguredTransformation, Negate};
+
+use super::converters::config_error;
+use super::guard::guarded;
+use crate::config::SinkConnectorConfig;
+use crate::plugins::{Kind, NotFound, Plugins};
+
+/// Keys that the runtime reads of every transformation; the transformation does not see them.
+pub const PREDICATE: Key<Option<String>> = Key::optional(
+    "predicate",
+    Importance::Medium,
+    "Alias of the predicate that decides whether the transformation applies to a record.",
+);
+pub const NEGATE: Key<bool> = Key::new(
+    "negate",
+    "false",
+    Importance::Medium,
+    "Whether the transformation applies where the predicate says no.",
+);
+
+/// The class behind an alias.
+pub const TYPE: &str = "type";
+pub const PLUGIN_VERSION: &str = "plugin.version";
+
+/// `transforms.<alias>.` or `predicates.<alias>.`.
+pub fn prefix(kind: Kind, alias: &str) -> String {
+    match kind {
+        Kind::Predicate => format!("predicates.{alias}."),
+        _ => format!("transforms.{alias}."),
+    }
+}
+
+/// The keys behind an alias that are the plugin's own.
+pub fn own_config(connector: &Config, kind: Kind, alias: &str) -> Config {
+    let mut config = connector.with_prefix(&prefix(kind, alias));
+    config.remove(TYPE);
+    config.remove(PLUGIN_VERSION);
+    if kind == Kind::Transformation {
+        config.remove(PREDICATE.name());
+        config.remove(NEGATE.name());
+    }
+    config
+}
+
+/// Finds the class behind an alias.
+///
+/// # Errors
+/// Kafka's sentence for a class that is missing, unknown or of another kind.
+pub fn find(
+    plugins: &Plugins,
+    connector: &Config,
+    kind: Kind,
+    alias: &str,
+) -> Result<&'static PluginDescriptor, String> {
+    let key = format!("{}{TYPE}", prefix(kind, alias));
+    let Some(class) = connector.get(&key).map(str::trim) else {
+        let why = format!("Not a {}", kind.interface());
+        return Err(invalid_value(&key, "null", &why));
+    };
+    plugins.find(kind, class).map_err(|why| match why {
+        NotFound::OtherKind(class) => {
+            format!(
+                "Class class {class} does not implement the {} interface",
+                kind.interface()
+            )
+        }
+        _ => invalid_value(&key, class, &format!("Class {class} could not be found.")),
+    })
+}
+
+/// `negate` without a predicate to be negated, in Kafka's words.
+pub fn stray_negate(connector: &Config, alias: &str) -> Option<String> {
+    let key = |name: &str| format!("{}{name}", prefix(Kind::Transformation, alias));
+    let (negate, predicate) = (key(NEGATE.name()), key(PREDICATE.name()));
+    let stray = connector.contains(&negate) && !connector.contains(&predicate);
+    stray.then(|| {
+        format!(
+            "Config '{negate}' was provided but there is no config '{predicate}' defining a predicate to be negated."
+        )
+    })
+}
+
+/// Makes every link, in the order of `transforms`.
+///
+/// # Errors
+/// The first link that cannot be made.
+pub fn make(
+    plugins: &Plugins,
+    config: &SinkConnectorConfig,
+    connector: &Config,
+) -> Result<Vec<ConfiguredTransformation>, ConnectError> {
+    config
+        .transforms
+        .iter()
+        .map(|alias| make_link(plugins, config, connector, alias))
+        .collect()
+}
+
+fn make_link(
+    plugins: &Plugins,
+    config: &SinkConnectorConfig,
+    connector: &Config,
+    alias: &str,
+) -> Result<ConfiguredTransformation, ConnectError> {
+    let kind = Kind::Transformation;
+    let descriptor = find(plugins, connector, kind, alias).map_err(ConnectError::config)?;
+    if let Some(why) = stray_negate(connector, alias) {
+        return Err(ConnectError::config(why));
+    }
+    let own = own_config(connector, kind, alias);
+    let Plugin::Transformation(new) = descriptor.plugin else {
+        return Err(wrong_kind(descriptor, kind));
+    };
+    let transformation = guarded(descriptor.class, || {
+        new(&ConfigReader::new(&own)).map_err(config_error)
+    })?;
+    let implicit = connector.with_prefix(&prefix(kind, alias));
+    let reader = ConfigReader::new(&implicit);
+    let (named, negate) = (reader.get(&PREDICATE), reader.get(&NEGATE));
+    reader.finish(()).map_err(config_error)?;
+    let negate = if negate { Negate::Yes } else { Negate::No };
+    let predicate = match named {
+        Some(named) => Some((make_predicate(plugins, config, connector, &named)?, negate)),
+        None => None,
+    };
+    Ok(ConfiguredTransformation {
+        transformation,
+        class: descriptor.class.to_owned(),
+        predicate,
+    })
+}
+
+fn make_predicate(
+    plugins: &Plugins,
+    config: &SinkConnectorConfig,
+    connector: &Config,
+    alias: &str,
+) -> Result<Box<dyn Predicate>, ConnectError> {
+    if !config.predicates.iter().any(|listed| listed == alias) {
+        return Err(ConnectError::config(format!(
+            "Unknown configuration 'predicates.{alias}.type': the predicate '{alias}' is not listed in predicates"
+        )));
+    }
+    let kind = Kind::Predicate;
+    let descriptor = find(plugins, connector, kind, alias).map_err(ConnectError::config)?;
+    let own = own_config(connector, kind, alias);
+    let Plugin::Predicate(new) = descriptor.plugin else {
+        return Err(wrong_kind(descriptor, kind));
+    };
+    guarded(descriptor.class, || {
+        new(&ConfigReader::new(&own)).map_err(config_error)
+    })
+}
+
+fn wrong_kind(descriptor: &PluginDescriptor, kind: Kind) -> ConnectError {
+    ConnectError::config(format!(
+        "Class class {} does not implement the {} interface",
+        descriptor.class,
+        kind.interface()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use connect_api::config::ConfigDef;
+    use connect_api::transform::Transformation;
+    use connect_api::{SinkRecord, TopicPartition};
+
+    use super::*;
+
+    const SUFFIX: Key<String> = Key::required("suffix", Importance::High, "What is appended.");
+
+    /// Appends a text to the topic.
+    struct Append(String);
+
+    impl Transformation for Append {
+        fn apply(&mut self, mut record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
+            record.topic = format!("{}{}", record.topic, self.0).into();
+            Ok(Some(record))
+        }
+    }
+
+    struct OnOdd;
+
+    impl Predicate for OnOdd {
+        fn test(&mut self, record: &SinkRecord) -> Result<bool, ConnectError> {
+            Ok(record.offset() % 2 == 1)
+        }
+    }
+
+    static APPEND: PluginDescriptor = PluginDescriptor {
+        class: "test.Append",
+        aliases: &[],
+        version: "1",
+        config_def: || ConfigDef::new().define(&SUFFIX),
+        plugin: Plugin::Transformation(|config| {
+            let suffix = config.get(&SUFFIX);
+            assert_ne!(suffix, "panic", "as configured");
+            config.finish(Box::new(Append(suffix)) as Box<dyn Transformation>)
+        }),
+    };
+
+    static ON_ODD: PluginDescriptor = PluginDescriptor {
+        class: "test.OnOdd",
+        aliases: &[],
+        version: "1",
+        config_def: ConfigDef::new,
+        plugin: Plugin::Predicate(|_| Ok(Box::new(OnOdd))),
+    };
+
+    fn chain(entries: &[(&str, &str)]) -> Result<Vec<ConfiguredTransformation>, String> {
+        let mut connector =
+            Config::from([("name", "s"), ("connector.class", "C"), ("topics", "t")]);
+        for (key, value) in entries {
+            connector.insert(*key, *value);
+        }
+        let config = SinkConnectorConfig::parse(&connector).map_err(|e| e.to_string())?;
+        let plugins = Plugins::new(vec![&APPEND, &ON_ODD]);
+        make(&plugins, &config, &connector).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn links_stand_in_order_with_their_predicates() {
+        let mut links = chain(&[
+            ("transforms", "b, a"),
+            ("transforms.a.type", "Append"),
+            ("transforms.a.suffix", "-a"),
+            ("transforms.b.type", "test.Append"),
+            ("transforms.b.suffix", "-b"),
+            ("transforms.b.predicate", "odd"),
+            ("transforms.b.negate", "TRUE"),
+            ("predicates", "odd"),
+            ("predicates.odd.type", "OnOdd"),
+        ])
+        .expect("a chain");
+        let record = SinkRecord::new(Arc::new(TopicPartition::new("t", 0)), 3);
+        let mut topics = Vec::new();
+        for link in &mut links {
+            let changed = link.transformation.apply(record.clone()).expect("no error");
+            topics.push(changed.map(|r| r.topic.to_string()).unwrap_or_default());
+        }
+        assert_eq!(topics, ["t-b", "t-a"]);
+        let (predicate, negate) = links[0].predicate.as_mut().expect("a predicate");
+        assert_eq!(
+            (predicate.test(&record).ok(), *negate),
+            (Some(true), Negate::Yes)
+        );
+        assert!(links[1].predicate.is_none());
+    }
+
+    #[test]
+    fn a_link_that_cannot_be_made_is_named() {
+        let base = [
+            ("transforms", "a"),
+            ("transforms.a.type", "Append"),
+            ("transforms.a.suffix", "x"),
+        ];
+        for (entry, expected) in [
+            (
+                ("transforms.a.type", "com.acme.Pick"),
+                "Invalid value com.acme.Pick for configuration transforms.a.type: Class com.acme.Pick could not be found.",
+            ),
+            (
+                ("transforms.a.type", "OnOdd"),
+                "Class class test.OnOdd does not implement the Transformation interface",
+            ),
+            (
+                ("transforms", "a,c"),
+                "Invalid value null for configuration transforms.c.type: Not a Transformation",
+            ),
+            (
+                ("transforms.a.negate", "false"),
+                "Config 'transforms.a.negate' was provided but there is no config 'transforms.a.predicate' defining a predicate to be negated.",
+            ),
+            (
+                ("transforms.a.predicate", "q"),
+                "Unknown configuration 'predicates.q.type': the predicate 'q' is not listed in predicates",
+            ),
+            (
+                ("transforms.a.suffix", "panic"),
+                "Plugin test.Append panicked: ",
+            ),
+        ] {
+            let mut entries = base.to_vec();
+            entries.push(entry);
+            let error = chain(&entries)
+                .map(|links| links.len())
+                .expect_err(expected);
+            assert!(error.starts_with(expected), "{error}");
+        }
+    }
+}

@@ -1,0 +1,95 @@
+//! A connector of this process, and the configurations of its tasks.
+
+use std::sync::Arc;
+
+use connect_api::ConnectError;
+use connect_api::config::{Config, ConfigReader};
+use connect_api::plugin::{Plugin, PluginDescriptor};
+use connect_api::sink::{SinkConnector, SinkTask};
+use tracing::warn;
+
+use super::converters::config_error;
+use super::guard::guarded;
+use crate::config::SinkConnectorConfig;
+use crate::config::connector::{TOPICS, TOPICS_REGEX};
+use crate::plugins::{Kind, Plugins};
+
+const TASK_CLASS: &str = "task.class";
+
+/// A connector that was made. Cloning gives another handle.
+#[derive(Clone)]
+pub struct Connector {
+    pub descriptor: &'static PluginDescriptor,
+    pub config: Arc<SinkConnectorConfig>,
+    sink: Arc<dyn SinkConnector>,
+}
+
+impl Connector {
+    /// Makes a connector from its configuration.
+    ///
+    /// # Errors
+    /// What is wrong with the configuration, or a panic of the plugin.
+    pub fn new(plugins: &Plugins, config: &Config) -> Result<Self, ConnectError> {
+        let parsed = SinkConnectorConfig::parse(config).map_err(config_error)?;
+        let class = &parsed.connector_class;
+        let descriptor = plugins
+            .find(Kind::Sink, class)
+            .map_err(|why| ConnectError::config(plugins.unknown_connector(class, &why)))?;
+        let Plugin::Sink(new) = descriptor.plugin else {
+            return Err(ConnectError::config(format!(
+                "Class {class} is no sink connector"
+            )));
+        };
+        let sink = guarded(descriptor.class, || {
+            new(&ConfigReader::new(config)).map_err(config_error)
+        })?;
+        Ok(Self {
+            descriptor,
+            config: Arc::new(parsed),
+            sink: sink.into(),
+        })
+    }
+
+    /// The configuration of each task, with what the runtime adds.
+    ///
+    /// # Errors
+    /// The connector's own, a panic, or more tasks than `tasks.max` allows.
+    pub fn task_configs(&self, config: &Config) -> Result<Vec<Config>, ConnectError> {
+        let max = self.config.tasks_max;
+        let mut tasks = guarded(self.descriptor.class, || self.sink.task_configs(max))?;
+        if tasks.len() > max {
+            let what = format!(
+                "The connector {} has generated {} tasks, which is greater than {max}, the maximum number of tasks it is configured to create.",
+                self.config.name,
+                tasks.len()
+            );
+            if self.config.tasks_max_enforce {
+                return Err(ConnectError::fatal(what));
+            }
+            warn!(connector = %self.config.name, "{what}");
+        }
+        for task in &mut tasks {
+            if !task.contains(TASK_CLASS) {
+                task.insert(TASK_CLASS, self.task_class());
+            }
+            for key in [TOPICS.name(), TOPICS_REGEX.name()] {
+                if let Some(value) = config.get(key) {
+                    task.insert(key, value);
+                }
+            }
+        }
+        Ok(tasks)
+    }
+
+    /// # Errors
+    /// A panic of the plugin.
+    pub fn new_task(&self) -> Result<Box<dyn SinkTask>, ConnectError> {
+        guarded(self.descriptor.class, || Ok(self.sink.task()))
+    }
+
+    /// Connectors name their task classes after themselves.
+    fn task_class(&self) -> String {
+        let class = self.descriptor.class;
+        format!("{}Task", class.strip_suffix("Connector").unwrap_or(class))
+    }
+}
