@@ -175,9 +175,7 @@ impl ClusterAdmin {
 
     fn failed(&self, what: &str, error: &KafkaError) -> ConnectError {
         let who = self.settings.who();
-        let code = error
-            .rdkafka_error_code()
-            .unwrap_or(RDKafkaErrorCode::Unknown);
+        let code = problems::code(error);
         let reason = format!("could not {what}: {code}");
         if let Some(refusal) = problems::refusal(code, &reason, &who) {
             return refusal;
@@ -185,7 +183,13 @@ impl ClusterAdmin {
         if problems::passes(code) {
             return problems::away(&reason, &who);
         }
-        let text = format!("{} {reason}", who.name);
+        let advice = match code {
+            RDKafkaErrorCode::InvalidReplicationFactor => {
+                ". A replication factor is at most the number of brokers: lower it (for dead letters errors.deadletterqueue.topic.replication.factor)"
+            }
+            _ => "",
+        };
+        let text = format!("{} {reason}{advice}", who.name);
         ConnectError::new(ErrorClass::Fatal, problems::KAFKA, text)
     }
 }

@@ -4,7 +4,7 @@
 use connect_api::ConnectError;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::KafkaError;
 use tokio::sync::watch;
 
 use super::consumer::log_line;
@@ -42,9 +42,7 @@ impl ClientContext for Listener {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let code = error
-            .rdkafka_error_code()
-            .unwrap_or(RDKafkaErrorCode::Unknown);
+        let code = problems::code(&error);
         tracing::debug!(client = self.who.name, reason, "kafka client error");
         if let Some(error) = problems::refusal(code, reason, &self.who) {
             self.refused.send_replace(Some(error));

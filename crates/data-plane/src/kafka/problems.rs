@@ -4,7 +4,7 @@
 //! for what only a person can change.
 
 use connect_api::{ConnectError, ErrorClass};
-use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
 /// The JVM's name for an error of the client that has no name of its own.
 pub(super) const KAFKA: &str = "org.apache.kafka.common.KafkaException";
@@ -120,8 +120,11 @@ pub(super) fn refusal(code: Code, reason: &str, who: &Who) -> Option<ConnectErro
             ErrorClass::Denied,
             "org.apache.kafka.common.errors.GroupAuthorizationException",
             format!(
-                "Not authorized to access group: {}. {name} needs the permission READ on it ({reason}); give it to the principal, then restart the task",
-                who.group
+                "Not authorized to access group{}: {reason}. Give the principal of {name} the permission on it (READ to consume, DELETE to delete), then restart the task",
+                match who.group.as_str() {
+                    "" => String::new(),
+                    group => format!(" {group}"),
+                }
             ),
         ),
         Code::ClusterAuthorizationFailed => (
@@ -205,6 +208,14 @@ pub(super) fn commit_failed(code: Code, partition: Option<&str>, who: &Who) -> C
         _ => "org.apache.kafka.clients.consumer.RetriableCommitFailedException",
     };
     named(ErrorClass::Retriable, exception, text)
+}
+
+/// librdkafka's code in an error of the safe library, which does not tell that of admin calls.
+pub(super) fn code(error: &KafkaError) -> Code {
+    match error {
+        KafkaError::AdminOp(code) => *code,
+        error => error.rdkafka_error_code().unwrap_or(Code::Unknown),
+    }
 }
 
 /// Whether a client's error is of the network or the cluster's state, so that trying again may help.

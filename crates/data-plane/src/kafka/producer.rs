@@ -137,7 +137,7 @@ impl DeadLetterProducer {
             match producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(Code::QueueFull), _)) => sleep(QUEUE_FULL).await,
-                Err((error, _)) => return Err(error.rdkafka_error_code().unwrap_or(Code::Fail)),
+                Err((error, _)) => return Err(problems::code(&error)),
             }
         }
     }

@@ -12,6 +12,8 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
+use crate::kafka::problems;
+
 /// Something librdkafka said.
 pub(super) enum Said {
     Assigned(Vec<TopicPartition>),
@@ -60,9 +62,7 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        let code = error
-            .rdkafka_error_code()
-            .unwrap_or(RDKafkaErrorCode::Unknown);
+        let code = problems::code(&error);
         self.hear(Some(Said::Error(code, reason.to_owned())));
     }
 }
