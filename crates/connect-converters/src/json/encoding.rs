@@ -18,10 +18,10 @@ impl Document {
     /// UTF-16 and UTF-32 are recognised by their zero bytes, with or without a byte order mark (RFC 4627).
     pub fn new(bytes: Bytes) -> Result<Self, Syntax> {
         let plain = matches!(bytes[..], [1..=0xee, 1..=0xff, ..] | [1..=0xee] | []);
-        if plain && let Ok(text) = ByteString::try_from(bytes.clone()) {
-            return Ok(Self { text, cut: false });
+        if !plain {
+            return Self::unusual(bytes);
         }
-        Self::unusual(bytes)
+        Ok(Self::utf8(bytes))
     }
 
     #[cold]
@@ -44,11 +44,17 @@ impl Document {
         Ok(layout.decode(&bytes[skip..]))
     }
 
-    /// UTF-8 that may be broken somewhere: everything up to there, read as generously as the JVM's parser does.
+    #[inline]
     fn utf8(bytes: Bytes) -> Self {
-        if let Ok(text) = ByteString::try_from(bytes.clone()) {
-            return Self { text, cut: false };
+        match ByteString::try_from(bytes.clone()) {
+            Ok(text) => Self { text, cut: false },
+            Err(_) => Self::broken_utf8(bytes),
         }
+    }
+
+    /// UTF-8 that is broken somewhere: everything up to there, read as generously as the JVM's parser does.
+    #[cold]
+    fn broken_utf8(bytes: Bytes) -> Self {
         let mut text = String::with_capacity(bytes.len());
         let mut rest = &bytes[..];
         while !rest.is_empty() {

@@ -101,7 +101,7 @@ impl EnvelopeReader {
         while more {
             let name = r.name()?;
             r.peek();
-            match &*name {
+            match name.text() {
                 "schema" => schema = Some(r.pos()),
                 "payload" => payload = Some(r.pos()),
                 _ => other = true,

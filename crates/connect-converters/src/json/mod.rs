@@ -13,6 +13,7 @@ mod config;
 mod decimal;
 mod encoding;
 mod envelope;
+mod names;
 mod plain;
 mod reader;
 mod schema;
@@ -124,16 +125,9 @@ impl JsonConverter {
     }
 
     fn read(&mut self, data: Bytes) -> Result<SchemaAndValue, ConnectError> {
-        let original = data.clone();
-        let fault = match Document::new(data) {
-            Ok(doc) => match self.read_document(&doc) {
-                Ok(read) => return Ok(read),
-                Err(fault) => fault,
-            },
-            Err(syntax) => Fault::Syntax(syntax),
-        };
-        Err(match fault {
-            Fault::Syntax(syntax) => syntax.into_error(&original),
+        let doc = Document::new(data).map_err(|syntax| syntax.into_error(&[]))?;
+        self.read_document(&doc).map_err(|fault| match fault {
+            Fault::Syntax(syntax) => syntax.into_error(doc.text.as_bytes()),
             Fault::Data(error) => *error,
         })
     }

@@ -1,7 +1,9 @@
 //! JSON without a schema, straight to values.
 
+use bytestring::ByteString;
 use connect_api::data::{Map, Value};
 
+use super::names::{Names, UNKNOWN};
 use super::reader::{Number, Reader};
 use super::syntax::{Syntax, Why};
 
@@ -9,161 +11,174 @@ use super::syntax::{Syntax, Why};
 ///
 /// It does not recurse, so that no document can exhaust the stack. Members and elements gather on two stacks that are
 /// kept from document to document, and each container is then made in one piece of the right size.
-#[derive(Default)]
 pub(super) struct PlainReader {
-    open: Vec<Open>,
+    /// The container being read; at first one that takes the document's value.
+    open: Open,
+    /// Those around it.
+    outer: Vec<Open>,
     members: Vec<(Value, Value)>,
     elements: Vec<Value>,
+    names: Names,
 }
 
 /// A container that is not complete yet.
+#[derive(Default)]
 struct Open {
     is_object: bool,
     /// Where its members or elements begin on their stack.
     start: usize,
-    names: Names,
+    /// The name of the member whose value comes next.
+    name: ByteString,
+    seen: Seen,
 }
 
 /// Tells most objects whose names all differ from the few that must be searched for repeated ones.
 #[derive(Default)]
-struct Names {
-    seen: u64,
+struct Seen {
+    numbers: u64,
     maybe_repeated: bool,
 }
 
-impl Names {
+impl Seen {
     #[inline]
-    fn add(&mut self, name: &str) {
-        let bytes = name.as_bytes();
-        let sample = match bytes {
-            [] => 0,
-            [first, .., last] => {
-                let middle = bytes[bytes.len() / 2];
-                u32::from_le_bytes([*first, *last, middle, bytes.len() as u8])
-            }
-            [only] => u32::from(*only),
-        };
-        let bit = 1 << (sample.wrapping_mul(0x9e37_79b1) >> 26);
-        self.maybe_repeated |= self.seen & bit != 0;
-        self.seen |= bit;
+    fn add(&mut self, number: u32) {
+        let bit = 1 << (number % 64);
+        self.maybe_repeated |= self.numbers & bit != 0 || number == UNKNOWN;
+        self.numbers |= bit;
+    }
+}
+
+impl Default for PlainReader {
+    fn default() -> Self {
+        Self {
+            open: Open::default(),
+            outer: Vec::new(),
+            // One entry lies at the bottom for good: `split_off` from further up copies just what it takes.
+            members: vec![(Value::Null, Value::Null)],
+            elements: vec![Value::Null],
+            names: Names::default(),
+        }
     }
 }
 
 impl PlainReader {
     /// The value that comes next.
     pub fn read(&mut self, reader: &mut Reader<'_>) -> Result<Value, Syntax> {
-        self.open.clear();
-        self.members.clear();
-        self.elements.clear();
+        self.open = Open::default();
+        self.outer.clear();
+        self.members.truncate(1);
+        self.elements.truncate(1);
+        self.names.restart();
         loop {
-            let value = match reader.peek() {
-                b'"' => Value::String(reader.string()?),
+            // Each arm puts its value itself: a value made in place costs much less than one that is handed on.
+            match reader.peek() {
+                b'"' => {
+                    let text = reader.string()?;
+                    self.put(Value::String(text));
+                }
                 b'-' | b'0'..=b'9' => match reader.number()? {
-                    Number::Integer(n) => Value::Int64(n),
-                    Number::Double(d) => Value::Float64(d),
+                    Number::Integer(n) => self.put(Value::Int64(n)),
+                    Number::Double(d) => self.put(Value::Float64(d)),
                 },
                 b'{' => {
                     reader.enter()?;
                     if reader.peek() != b'}' {
-                        self.open_object(reader)?;
+                        self.begin(true, self.members.len());
+                        self.name(reader)?;
                         continue;
                     }
                     reader.leave();
-                    Value::Map(Map::new())
+                    self.put(Value::Map(Map::new()));
                 }
                 b'[' => {
                     reader.enter()?;
                     if reader.peek() != b']' {
-                        self.open_array();
+                        self.begin(false, self.elements.len());
                         continue;
                     }
                     reader.leave();
-                    Value::Array(Vec::new())
+                    self.put(Value::Array(Vec::new()));
                 }
                 b't' => {
                     reader.word("true")?;
-                    Value::Boolean(true)
+                    self.put(Value::Boolean(true));
                 }
                 b'f' => {
                     reader.word("false")?;
-                    Value::Boolean(false)
+                    self.put(Value::Boolean(false));
                 }
                 b'n' => {
                     reader.word("null")?;
-                    Value::Null
+                    self.put(Value::Null);
                 }
                 _ => return Err(reader.error(Why::Value)),
-            };
-            if let Some(root) = self.place(reader, value)? {
-                return Ok(root);
+            }
+            if self.is_complete(reader)? {
+                return Ok(self.elements.pop().unwrap_or_default());
             }
         }
     }
 
-    fn open_object(&mut self, reader: &mut Reader<'_>) -> Result<(), Syntax> {
-        let mut open = Open {
-            is_object: true,
-            start: self.members.len(),
-            names: Names::default(),
+    fn begin(&mut self, is_object: bool, start: usize) {
+        let open = Open {
+            is_object,
+            start,
+            ..Open::default()
         };
-        let name = reader.name()?;
-        open.names.add(&name);
-        self.members.push((Value::String(name), Value::Null));
-        self.open.push(open);
+        self.outer.push(std::mem::replace(&mut self.open, open));
+    }
+
+    #[inline]
+    fn name(&mut self, reader: &mut Reader<'_>) -> Result<(), Syntax> {
+        let (name, number) = self.names.read(reader)?;
+        self.open.seen.add(number);
+        self.open.name = name;
         Ok(())
     }
 
-    fn open_array(&mut self) {
-        self.open.push(Open {
-            is_object: false,
-            start: self.elements.len(),
-            names: Names::default(),
-        });
+    #[inline(always)]
+    fn put(&mut self, value: Value) {
+        if self.open.is_object {
+            let name = std::mem::take(&mut self.open.name);
+            self.members.push((Value::String(name), value));
+        } else {
+            self.elements.push(value);
+        }
     }
 
-    /// Puts a value where it belongs and closes what ends behind it; gives the whole once nothing is open.
+    /// Behind a value: closes the containers that end here. False if another value follows.
     #[inline]
-    fn place(
-        &mut self,
-        reader: &mut Reader<'_>,
-        mut value: Value,
-    ) -> Result<Option<Value>, Syntax> {
-        while let Some(open) = self.open.last_mut() {
-            let next = reader.peek();
-            if open.is_object {
-                if let Some(member) = self.members.last_mut() {
-                    member.1 = value;
-                }
-                if next == b',' {
+    fn is_complete(&mut self, reader: &mut Reader<'_>) -> Result<bool, Syntax> {
+        while !self.outer.is_empty() {
+            match (reader.peek(), self.open.is_object) {
+                (b',', is_object) => {
                     reader.step();
-                    let name = reader.name()?;
-                    open.names.add(&name);
-                    self.members.push((Value::String(name), Value::Null));
-                    return Ok(None);
+                    if is_object {
+                        self.name(reader)?;
+                    }
+                    return Ok(false);
                 }
-                if next != b'}' {
-                    return Err(reader.error(Why::Comma));
-                }
-                let members = self.members.drain(open.start..).collect();
-                value = Value::Map(if open.names.maybe_repeated {
-                    Map::from_entries(members)
-                } else {
-                    Map::from_distinct_entries(members)
-                });
-            } else {
-                self.elements.push(value);
-                if next == b',' {
-                    reader.step();
-                    return Ok(None);
-                }
-                if next != b']' {
-                    return Err(reader.error(Why::Comma));
-                }
-                value = Value::Array(self.elements.drain(open.start..).collect());
+                (b'}', true) | (b']', false) => reader.leave(),
+                _ => return Err(reader.error(Why::Comma)),
             }
-            reader.leave();
-            self.open.pop();
+            self.end();
         }
-        Ok(Some(value))
+        Ok(true)
+    }
+
+    /// Makes the container and puts it into the one around it.
+    fn end(&mut self) {
+        let outer = self.outer.pop().unwrap_or_default();
+        let open = std::mem::replace(&mut self.open, outer);
+        if !open.is_object {
+            let elements = self.elements.split_off(open.start);
+            return self.put(Value::Array(elements));
+        }
+        let members = self.members.split_off(open.start);
+        if open.seen.maybe_repeated {
+            self.put(Value::Map(Map::from_entries(members)));
+        } else {
+            self.put(Value::Map(Map::from_distinct_entries(members)));
+        }
     }
 }

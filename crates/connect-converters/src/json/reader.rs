@@ -31,6 +31,23 @@ pub(super) enum Number {
     Double(f64),
 }
 
+/// A member's name.
+#[derive(Debug)]
+pub(super) enum Name<'a> {
+    /// As it stands in the document.
+    Plain(&'a str),
+    Escaped(ByteString),
+}
+
+impl Name<'_> {
+    pub fn text(&self) -> &str {
+        match self {
+            Name::Plain(text) => text,
+            Name::Escaped(text) => text,
+        }
+    }
+}
+
 impl<'a> Reader<'a> {
     pub fn new(doc: &'a ByteString) -> Self {
         Self {
@@ -116,16 +133,35 @@ impl<'a> Reader<'a> {
 
     /// A member's name and the colon behind it.
     #[inline]
-    pub fn name(&mut self) -> Result<ByteString, Syntax> {
+    pub fn name(&mut self) -> Result<Name<'a>, Syntax> {
         if self.peek() != b'"' {
             return Err(self.error(Why::Name));
+        }
+        let start = self.pos + 1;
+        let end = end_of_run(self.bytes, start);
+        if self.bytes.get(end) == Some(&b'"') && end - start <= MAX_NAME {
+            self.pos = end + 1;
+            self.colon()?;
+            return Ok(Name::Plain(&self.doc[start..end]));
         }
         let name = self.string()?;
         if name.len() > MAX_NAME {
             return Err(self.error(Why::Length));
         }
         self.colon()?;
-        Ok(name)
+        Ok(Name::Escaped(name))
+    }
+
+    /// A part of the document as a string of its own.
+    pub fn slice(&self, text: &str) -> ByteString {
+        self.doc.slice_ref(text)
+    }
+
+    pub fn name_slice(&self, name: Name<'_>) -> ByteString {
+        match name {
+            Name::Plain(text) => self.slice(text),
+            Name::Escaped(text) => text,
+        }
     }
 
     #[inline]

@@ -61,6 +61,7 @@ impl<'a> Node<'a> {
             let mut more = r.peek() != b'}';
             while more {
                 let name = r.name()?;
+                let name = r.name_slice(name);
                 r.peek();
                 members.push((name, r.pos()));
                 r.skip_value()?;

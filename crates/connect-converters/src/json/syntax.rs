@@ -11,7 +11,10 @@ pub(super) struct Syntax {
     pub why: Why,
 }
 
+/// As wide as its neighbour: in a single byte it would split the words of every result that can hold a [`Syntax`], and
+/// moving such a result stalls on the pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u64)]
 pub(super) enum Why {
     Value,
     Name,

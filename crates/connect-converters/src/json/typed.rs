@@ -229,6 +229,7 @@ impl TypedReader {
         let mut more = enter(r, b'}')?;
         while more {
             let name = r.name()?;
+            let name = r.name_slice(name);
             members.push((Value::String(name), self.read(r, schema)?));
             more = goes_on(r, b'}')?;
         }
@@ -302,8 +303,8 @@ impl TypedReader {
             let name = r.name()?;
             // Members nearly always come in the order of the fields.
             let field = match fields.get(expected) {
-                Some(field) if field.name == name => Some(field),
-                _ => schema.field(&name),
+                Some(field) if field.name == name.text() => Some(field),
+                _ => schema.field(name.text()),
             };
             match field {
                 Some(field) => {
