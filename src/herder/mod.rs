@@ -9,6 +9,9 @@ pub mod standalone;
 pub mod state;
 pub mod validation;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
