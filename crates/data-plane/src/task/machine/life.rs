@@ -9,6 +9,9 @@ use super::release::{Release, Why};
 use super::{Moment, Busy, EndStep, Ending, Life, Machine, passes};
 use crate::task::TaskStatus;
 
+/// Kept back from the sink so that a member leaves its group even if its target hangs.
+const LEAVING: Duration = Duration::from_secs(1);
+
 impl Machine {
     pub(super) fn prepare(&mut self, now: Instant) {
         if !self.settings.has_dead_letter_topic {
@@ -88,10 +91,12 @@ impl Machine {
             }
             _ => {
                 self.stop_waiting();
-                let deadline = now + self.settings.graceful_timeout;
+                let grace = self.settings.graceful_timeout;
+                let deadline = now + grace - (grace / 5).min(LEAVING);
                 self.life = Life::Ending(Ending {
                     error,
                     deadline,
+                    end: now + grace,
                     step: EndStep::Release,
                 });
                 if let Some(release) = &mut self.release {
@@ -155,13 +160,9 @@ impl Machine {
                     ending.step = EndStep::CloseConsumer;
                 }
                 EndStep::CloseConsumer => {
-                    // Leaving the group is worth a second even if the sink has used up the time.
-                    let wait = ending
-                        .deadline
-                        .saturating_duration_since(now)
-                        .max(Duration::from_secs(1));
+                    let wait = ending.end.saturating_duration_since(now);
                     ending.step = EndStep::ClosingConsumer;
-                    ending.deadline = now + wait;
+                    ending.deadline = ending.end;
                     self.effects.push(Effect::CloseConsumer(wait));
                 }
                 EndStep::ClosingConsumer => {

@@ -87,7 +87,9 @@ enum Life {
 /// The way out, after a stop or a failure.
 struct Ending {
     error: Option<ConnectError>,
+    /// For the sink; a little before the end, which leaves time to leave the group.
     deadline: Instant,
+    end: Instant,
     step: EndStep,
 }
 

@@ -113,7 +113,7 @@ fn one_life(world: &mut World, dice: &mut super::world::Dice) -> End {
     }
     let asked = world.now;
     world.tell(Event::Stop);
-    let bound = asked + World::grace() + Duration::from_secs(3);
+    let bound = asked + World::grace() + Duration::from_millis(100);
     while !world.finished {
         assert!(
             world.step(bound),
@@ -152,7 +152,7 @@ fn drain(world: &mut World) {
         }
     }
     world.tell(Event::Stop);
-    let bound = world.now + World::grace() + Duration::from_secs(3);
+    let bound = world.now + World::grace() + Duration::from_millis(100);
     while !world.finished {
         assert!(world.step(bound), "not stopped");
     }
