@@ -1,11 +1,15 @@
-//! FileStreamSinkConnector: each record's value as a line of a file.
+//! `FileStreamSinkConnector`: records as lines of a file.
 //!
-//! The smallest connector, and the one to copy for a new one: [`config`] declares the keys and parses them, [`task`]
-//! writes, [`error`] says who must act.
+//! * Each record becomes one line: its value as Java's `String.valueOf` prints it, then a line feed, in UTF-8. Keys, headers
+//!   and topics are not written; a line break inside a value is written as it is.
+//! * The file is made if it is missing and appended to; nothing is ever overwritten. Without a file, lines go to
+//!   standard output.
+//! * At least once: what `put` has returned for has been handed to the operating system, so offsets may be committed. After a
+//!   crash, records since the last commit are written again. There is no fsync, as in Kafka: a crash of the machine can
+//!   lose lines.
+//! * A batch that cannot be written leaves nothing behind in a regular file, so writing it again doubles nothing.
 //!
-//! Delivery is at least once. A batch goes to the operating system in one piece, and if that fails half-way the file is cut
-//! back to where it was, so that delivering again repeats nothing. What was written survives the death of the
-//! process; like the JVM's sink it does not force the disk.
+//! This is the smallest sink and the one to read before writing another (`connectors/README.md`).
 
 pub mod config;
 mod error;
@@ -16,38 +20,37 @@ use connect_api::config::{Config, ConfigErrors, ConfigReader};
 use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 use connect_api::sink::{SinkConnector, SinkTask};
 
-use config::FileSinkConfig;
+use config::{FileSinkConfig, config_def};
 use task::FileStreamSinkTask;
 
-/// The connector under Kafka's class name.
+/// How the runtime finds the connector.
 pub static PLUGIN: PluginDescriptor = PluginDescriptor {
     class: "org.apache.kafka.connect.file.FileStreamSinkConnector",
     aliases: &[],
     version: KAFKA_VERSION,
-    config_def: config::config_def,
-    plugin: Plugin::Sink(connector),
+    config_def,
+    plugin: Plugin::Sink(new_connector),
 };
 
-fn connector(config: &ConfigReader<'_>) -> Result<Box<dyn SinkConnector>, ConfigErrors> {
-    let settings = FileSinkConfig::parse(config)?;
+fn new_connector(config: &ConfigReader<'_>) -> Result<Box<dyn SinkConnector>, ConfigErrors> {
+    FileSinkConfig::parse(config)?;
     Ok(Box::new(FileStreamSinkConnector {
-        settings,
         config: config.config().clone(),
     }))
 }
 
+/// `org.apache.kafka.connect.file.FileStreamSinkConnector`
 struct FileStreamSinkConnector {
-    settings: FileSinkConfig,
     config: Config,
 }
 
 impl SinkConnector for FileStreamSinkConnector {
-    /// As many tasks as allowed, all on the same file, as in Kafka.
+    /// Every task appends to the same file, each batch at once.
     fn task_configs(&self, max_tasks: usize) -> Result<Vec<Config>, ConnectError> {
         Ok(vec![self.config.clone(); max_tasks])
     }
 
     fn task(&self) -> Box<dyn SinkTask> {
-        Box::new(FileStreamSinkTask::new(self.settings.clone()))
+        Box::new(FileStreamSinkTask::default())
     }
 }

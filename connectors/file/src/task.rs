@@ -1,84 +1,81 @@
-//! The task: a batch becomes one piece of text and one write.
+//! The task: a batch of records becomes a run of lines.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
+use std::path::PathBuf;
 
 use async_trait::async_trait;
-use connect_api::config::Config;
+use connect_api::ConnectError;
+use connect_api::config::{Config, ConfigReader};
 use connect_api::data::Value;
 use connect_api::data::values::{Utf8, write_java_text};
+use connect_api::record::RecordSlice;
 use connect_api::sink::{Offsets, PutReport, SinkTask, SinkTaskContext};
-use connect_api::{ConnectError, RecordSlice};
 
 use crate::config::FileSinkConfig;
-use crate::error;
+use crate::error::{cannot_open, cannot_write};
 
-pub(crate) struct FileStreamSinkTask {
-    settings: FileSinkConfig,
-    /// None before `start` and after `stop`.
+/// Lines are handed to the system in pieces of about this size, which stay in the processor's cache.
+const PIECE: usize = 256 * 1024;
+
+/// Appends the lines of each batch to one file (`org.apache.kafka.connect.file.FileStreamSinkTask`).
+///
+/// Files are written with plain blocking calls: a write of this size to the page cache takes less time than handing it to
+/// another thread would.
+#[derive(Debug, Default)]
+pub struct FileStreamSinkTask {
+    /// None before `start`.
     target: Option<Target>,
-    /// The text of one batch; kept for the next.
-    text: Vec<u8>,
+    /// Kept from batch to batch.
+    lines: Vec<u8>,
 }
 
+#[derive(Debug)]
 enum Target {
     Stdout,
-    /// A file, a pipe or a device.
-    File(File),
+    File(Output),
 }
 
-impl FileStreamSinkTask {
-    pub fn new(settings: FileSinkConfig) -> Self {
-        Self {
-            settings,
-            target: None,
-            text: Vec::new(),
-        }
-    }
-
-    fn name(&self) -> String {
-        match &self.settings.file {
-            Some(path) => format!("file '{}'", path.display()),
-            None => "standard output".to_owned(),
-        }
-    }
+/// The open file.
+#[derive(Debug)]
+struct Output {
+    file: File,
+    path: PathBuf,
+    /// A pipe or a device cannot be cut back.
+    is_regular: bool,
 }
 
 #[async_trait]
 impl SinkTask for FileStreamSinkTask {
-    async fn start(&mut self, _: &Config, _: &SinkTaskContext) -> Result<(), ConnectError> {
-        self.target = Some(match &self.settings.file {
+    async fn start(&mut self, config: &Config, _: &SinkTaskContext) -> Result<(), ConnectError> {
+        let config = FileSinkConfig::parse(&ConfigReader::new(config))
+            .map_err(|errors| ConnectError::config(errors.to_string()))?;
+        self.target = Some(match config.file {
             None => Target::Stdout,
-            Some(path) => {
-                let file = OpenOptions::new().append(true).create(true).open(path);
-                Target::File(file.map_err(|e| error::not_opened(path, e))?)
-            }
+            Some(path) => Target::File(Output::open(path)?),
         });
         Ok(())
     }
 
-    /// Writes without a helper thread: a local file takes a batch in less time than handing it over would.
     async fn put(&mut self, records: RecordSlice) -> PutReport {
-        self.text.clear();
-        for record in records.iter() {
-            push_line(&mut self.text, &record.value);
-        }
+        let lines = &mut self.lines;
         let written = match &mut self.target {
-            Some(Target::Stdout) => io::stdout().lock().write_all(&self.text),
-            Some(Target::File(file)) => write_whole(file, &self.text),
-            None => Err(io::Error::other("put before start")),
+            None => Err(ConnectError::fatal("The task has not been started")),
+            Some(Target::Stdout) => {
+                write_lines(&records, lines, &mut io::stdout().lock()).map_err(stdout_failed)
+            }
+            Some(Target::File(output)) => output.append(&records, lines),
         };
         match written {
             Ok(()) => PutReport::all(),
-            Err(e) => PutReport::failed(error::not_written(&self.name(), e)),
+            Err(error) => PutReport::failed(error),
         }
     }
 
+    /// Lines in files are already with the system; standard output keeps the last ones back.
     async fn pre_commit(&mut self, accepted: &Offsets) -> Result<Offsets, ConnectError> {
         if let Some(Target::Stdout) = self.target {
-            io::stdout()
-                .flush()
-                .map_err(|e| error::not_written(&self.name(), e))?;
+            io::stdout().flush().map_err(stdout_failed)?;
         }
         Ok(accepted.clone())
     }
@@ -88,39 +85,94 @@ impl SinkTask for FileStreamSinkTask {
     }
 }
 
-/// `println(value)` of Java. Text, by far the most frequent, is copied as it is.
-fn push_line(text: &mut Vec<u8>, value: &Value) {
+fn stdout_failed(error: io::Error) -> ConnectError {
+    cannot_write("standard output", error)
+}
+
+impl Output {
+    fn open(path: PathBuf) -> Result<Self, ConnectError> {
+        let opened = OpenOptions::new().create(true).append(true).open(&path);
+        let kind = opened.and_then(|file| Ok((file.metadata()?.is_file(), file)));
+        match kind {
+            Ok((is_regular, file)) => Ok(Self {
+                file,
+                path,
+                is_regular,
+            }),
+            Err(error) => Err(cannot_open(&path, error)),
+        }
+    }
+
+    /// Writes the batch, or nothing of it.
+    fn append(&mut self, records: &RecordSlice, lines: &mut Vec<u8>) -> Result<(), ConnectError> {
+        let before = self.length();
+        let mut counted = Counted {
+            file: &mut self.file,
+            bytes: 0,
+        };
+        let written = write_lines(records, lines, &mut counted);
+        let bytes = counted.bytes;
+        written.map_err(|error| {
+            self.cut_back(before, bytes);
+            cannot_write(&format!("file '{}'", self.path.display()), error)
+        })
+    }
+
+    /// None if the file cannot be cut back to it.
+    fn length(&self) -> Option<u64> {
+        let metadata = self.is_regular.then(|| self.file.metadata().ok()).flatten();
+        metadata.map(|metadata| metadata.len())
+    }
+
+    /// Takes back the part of a batch that was written, unless another task has appended behind it since.
+    fn cut_back(&self, before: Option<u64>, bytes: u64) {
+        if let Some(before) = before
+            && self.length() == Some(before + bytes)
+        {
+            // If this fails too, lines are repeated, which at-least-once allows.
+            let _ = self.file.set_len(before);
+        }
+    }
+}
+
+/// Notes how much of a write that fails was written.
+struct Counted<'a> {
+    file: &'a mut File,
+    bytes: u64,
+}
+
+impl Write for Counted<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.file.write(bytes)?;
+        self.bytes += written as u64;
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.file.flush()
+    }
+}
+
+fn write_lines(records: &RecordSlice, lines: &mut Vec<u8>, out: &mut impl Write) -> io::Result<()> {
+    lines.clear();
+    for record in records.iter() {
+        append_line(lines, &record.value);
+        if lines.len() >= PIECE {
+            out.write_all(lines)?;
+            lines.clear();
+        }
+    }
+    out.write_all(lines)
+}
+
+#[inline]
+fn append_line(lines: &mut Vec<u8>, value: &Value) {
     match value {
-        Value::String(string) => text.extend_from_slice(string.as_bytes()),
-        // Writing to memory does not fail.
-        other => drop(write_java_text(&mut Utf8(text), other)),
+        Value::String(text) => lines.extend_from_slice(text.as_bytes()),
+        // Writing to a Vec cannot fail.
+        other => drop(write_java_text(&mut Utf8(lines), other)),
     }
-    text.push(b'\n');
-}
-
-/// Writes everything or nothing: what was written before an error is taken back, so that the same records can be
-/// delivered again without half of them standing twice. Pipes and devices cannot take back.
-fn write_whole(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    let mut done = 0;
-    while done < bytes.len() {
-        match file.write(&bytes[done..]) {
-            Ok(0) => return take_back(file, done, io::ErrorKind::WriteZero.into()),
-            Ok(n) => done += n,
-            Err(e) if e.kind() == io::ErrorKind::Interrupted => {}
-            Err(e) => return take_back(file, done, e),
-        }
-    }
-    Ok(())
-}
-
-fn take_back(file: &File, done: usize, error: io::Error) -> io::Result<()> {
-    if done > 0 {
-        let state = file.metadata()?;
-        if state.is_file() {
-            file.set_len(state.len().saturating_sub(done as u64))?;
-        }
-    }
-    Err(error)
+    lines.push(b'\n');
 }
 
 #[cfg(test)]
@@ -128,8 +180,22 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_failed_batch_leaves_nothing_behind() {
+        let path = std::env::temp_dir().join(format!("file-sink-{}", std::process::id()));
+        std::fs::write(&path, "kept\n").unwrap();
+        let mut output = Output::open(path.clone()).unwrap();
+        output.file.write_all(b"half a ba").unwrap();
+        output.cut_back(Some(5), 9);
+        assert_eq!(std::fs::read(&path).unwrap(), b"kept\n");
+        output.file.write_all(b"mine\ntheirs\n").unwrap();
+        output.cut_back(Some(5), 5);
+        assert_eq!(std::fs::read(&path).unwrap(), b"kept\nmine\ntheirs\n");
+        std::fs::remove_file(&path).unwrap();
+    }
+
+    #[test]
     fn a_line_is_what_java_prints() {
-        let cases = [
+        for (value, line) in [
             (Value::string("a b"), "a b\n"),
             (Value::Null, "null\n"),
             (Value::Int64(-5), "-5\n"),
@@ -138,11 +204,20 @@ mod tests {
                 Value::Array(vec![Value::Boolean(true), Value::Null]),
                 "[true, null]\n",
             ),
-        ];
-        for (value, line) in cases {
-            let mut text = Vec::new();
-            push_line(&mut text, &value);
-            assert_eq!(String::from_utf8(text).expect("UTF-8"), line);
+        ] {
+            let mut lines = Vec::new();
+            append_line(&mut lines, &value);
+            assert_eq!(lines, line.as_bytes());
         }
+    }
+
+    #[test]
+    fn errors_name_the_file() {
+        let missing = Output::open("/nonexistent/folder/file".into()).unwrap_err();
+        assert_eq!(
+            missing.message(),
+            Some("Couldn't find or create file '/nonexistent/folder/file' for FileStreamSinkTask")
+        );
+        assert!(missing.trace().contains("Caused by: No such file"));
     }
 }

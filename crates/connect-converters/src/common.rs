@@ -7,7 +7,7 @@ use connect_api::config::{ConfigReader, Importance, Key};
 pub const CONVERTER_TYPE: Key<String> = Key::required(
     "converter.type",
     Importance::Low,
-    "How this converter will be used.",
+    "Which part of the record the converter serves; set by the runtime.",
 )
 .one_of(&["key", "value", "header"]);
 

@@ -19,7 +19,7 @@ pub const ENCODING: Key<String> = {
         "converter.encoding",
         "UTF-8",
         Importance::High,
-        "The name of the Java character set to use for encoding strings as byte arrays.",
+        "Character set of the bytes, by its Java name.",
     );
     key.info.width = Width::Medium;
     key.info.display_name = "Encoding";

@@ -9,7 +9,7 @@ pub const SCHEMAS_ENABLE: Key<bool> = Key::new(
     "schemas.enable",
     "true",
     Importance::High,
-    "Include schemas within each of the serialized values and keys.",
+    "Whether every record carries its schema beside its payload: {\"schema\": ..., \"payload\": ...}.",
 )
 .shown("Schemas", 0, Width::Medium, "Enable Schemas");
 
@@ -18,7 +18,7 @@ pub const SCHEMAS_CACHE_SIZE: Key<i32> = Key::new(
     "schemas.cache.size",
     "1000",
     Importance::High,
-    "The maximum number of schemas that can be cached in this converter instance.",
+    "How many schemas this converter keeps in parsed form.",
 )
 .shown("Schemas", 1, Width::Medium, "Schema Cache Size");
 
@@ -26,9 +26,8 @@ pub const SCHEMAS_CACHE_SIZE: Key<i32> = Key::new(
 pub const SCHEMA_CONTENT: Key<Option<String>> = Key::optional(
     "schema.content",
     Importance::High,
-    "When set, this is used as the schema for all messages, and the schemas within each of the message will be \
-     ignored.Otherwise, the schema will be included in the content of each message. This configuration applies only \
-     'schemas.enable' is true, and it exclusively affects the sink connector.",
+    "A schema in JSON that counts for every record; records then hold the payload alone. Without it, each record \
+     brings its own. Used for reading only, and only if schemas.enable is true.",
 )
 .shown("Schemas", 2, Width::Medium, "Schema Content");
 
@@ -37,8 +36,8 @@ pub const DECIMAL_FORMAT: Key<String> = Key::new(
     "decimal.format",
     "BASE64",
     Importance::Low,
-    "Controls which format this converter will serialize decimals in. This value is case insensitive and can be \
-     either 'BASE64' (default) or 'NUMERIC'",
+    "How decimals are written: BASE64 for the unscaled value in Base64, NUMERIC for a JSON number. Case does not \
+     matter, and both forms are read.",
 )
 .shown("Serialization", 0, Width::Medium, "Decimal Format")
 .check(Check::OneOfIgnoringCase(&["NUMERIC", "BASE64"]));
@@ -48,8 +47,7 @@ pub const REPLACE_NULL_WITH_DEFAULT: Key<bool> = Key::new(
     "replace.null.with.default",
     "true",
     Importance::Low,
-    "Whether to replace fields that have a default value and that are null to the default value. When set to true, \
-     the default value is used, otherwise null is used.",
+    "Whether null in a field that has a default becomes the default; if false it stays null.",
 )
 .shown(
     "Serialization",
