@@ -1,7 +1,11 @@
 //! Kafka: the only place that names rdkafka.
 //!
-//! [`GroupConsumer`] is what a task needs of a consumer. It is implemented by [`consumer`](self) on librdkafka and by an
-//! in-memory twin for tests that can fail on demand.
+//! [`GroupConsumer`] is what a task needs of a consumer and [`DeadLetterTopic`] where its bad records go. They are
+//! implemented on librdkafka ([`KafkaConsumer`], [`DeadLetterProducer`]) and by an in-memory twin for tests, `memory`,
+//! that can fail on demand. [`ClusterAdmin`] asks of the cluster what no task does.
+//!
+//! Clients are made from [`ClientSettings`](client_keys::ClientSettings): Java's keys in librdkafka's words. The only
+//! `unsafe` code of the crate is in `ffi/`.
 
 mod admin;
 mod blocking;

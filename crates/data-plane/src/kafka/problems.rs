@@ -30,7 +30,11 @@ pub(super) enum Verdict {
 
 /// Judges an error event of a client, or an error that came in place of a record (then `what` names the partition).
 pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> Verdict {
-    if let Some(error) = refusal(code, reason, who) {
+    let named_reason = match what {
+        Some(what) => format!("{what}: {reason}"),
+        None => reason.to_owned(),
+    };
+    if let Some(error) = refusal(code, &named_reason, who) {
         return Verdict::Problem(error);
     }
     let at = what.map(|w| format!(" in {w}")).unwrap_or_default();
@@ -92,6 +96,7 @@ pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> 
 /// Errors that only a person can repair, of consumers, producers and admin clients alike.
 pub(super) fn refusal(code: Code, reason: &str, who: &Who) -> Option<ConnectError> {
     let name = &who.name;
+    let reason = reason.trim_end_matches('.');
     let (class, exception, text) = match code {
         Code::Authentication if !passing(reason) => (
             ErrorClass::Denied,

@@ -12,6 +12,7 @@ mod denied;
 mod rebalance;
 mod speed;
 mod support;
+mod topics;
 
 use std::sync::Arc;
 
@@ -23,7 +24,13 @@ pub type Test = (&'static str, fn(Arc<str>) -> support::Running);
 fn main() {
     let arguments = Arguments::from_args();
     let open = "TURNBUCKLE_BOOTSTRAP";
-    let plain = [clients::TESTS, consumer::TESTS, rebalance::TESTS].concat();
+    let plain = [
+        clients::TESTS,
+        consumer::TESTS,
+        rebalance::TESTS,
+        topics::TESTS,
+    ]
+    .concat();
     let mut trials: Vec<_> = plain.iter().map(|test| trial(test, open)).collect();
     let secured = "TURNBUCKLE_SASL_BOOTSTRAP";
     trials.extend(denied::TESTS.iter().map(|test| trial(test, secured)));

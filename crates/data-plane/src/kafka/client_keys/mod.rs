@@ -5,6 +5,7 @@
 //! whatever librdkafka's is. Pure: no file, no network.
 
 mod groups;
+mod keys;
 mod security;
 mod settings;
 mod table;
@@ -19,7 +20,7 @@ use std::collections::BTreeMap;
 
 use connect_api::config::{Config, ConfigError, ConfigErrors, invalid_value};
 
-use self::table::{Entry, Form, Number, Roles, Rule, TABLE};
+use self::table::{Entry, Form, Number, Roles, Rule};
 
 /// Something about a key that is worth one line in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -82,7 +83,7 @@ impl<'a> Draft<'a> {
     /// Goes through the table and through the given keys.
     fn translate(&mut self) {
         let role = self.role.bit();
-        for entry in TABLE.iter().filter(|e| e.roles & role != 0) {
+        for entry in table::all().filter(|e| e.roles & role != 0) {
             let given = self.config.get(entry.key).map(str::trim);
             let value = given.or(entry.default);
             if let (Some(value), Rule::To(native, form)) = (value, &entry.rule) {

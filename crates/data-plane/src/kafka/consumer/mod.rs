@@ -9,6 +9,7 @@
 
 mod context;
 mod handle;
+mod listen;
 mod moves;
 mod outage;
 mod reader;
@@ -24,21 +25,21 @@ use std::time::Duration;
 use async_trait::async_trait;
 use connect_api::sink::Offsets;
 use connect_api::{ConnectError, TopicPartition};
+use rdkafka::Offset;
 use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::{Message, Offset};
+use rdkafka::error::KafkaError;
 use tokio::time::sleep;
 
-use self::context::{Context, Said};
+use self::context::Context;
 use self::handle::Handle;
 use self::moves::list;
 use self::outage::Outage;
-use self::reader::{ReadError, Reader};
+use self::reader::Reader;
 use self::subscription::{Missing, Watch};
 use super::client_keys::{ClientSettings, OffsetReset};
 use super::ffi::{BatchQueue, CommitQueue, Wake, cached_watermarks};
-use super::problems::{self, Verdict, Who};
+use super::problems::Who;
 use super::{ConsumerEvent, GroupConsumer, Position, ReadLimits, Start};
 use crate::raw::RawBatch;
 use crate::task::Durable;
@@ -116,116 +117,6 @@ impl KafkaConsumer {
         self.client.get()
     }
 
-    /// Lets librdkafka say what it has to say.
-    fn listen(&mut self) {
-        let Ok(consumer) = self.client.get().cloned() else {
-            return;
-        };
-        loop {
-            let before = consumer.context().heard();
-            match consumer.poll(Duration::ZERO) {
-                Some(Ok(message)) => self.strayed(&message),
-                Some(Err(KafkaError::MessageConsumptionFatal(_))) => self.died(&consumer),
-                // The context was told, with the reason.
-                Some(Err(_)) => {}
-                None if consumer.context().heard() == before => break,
-                None => {}
-            }
-            for said in consumer.context().take() {
-                self.hear(said);
-            }
-        }
-        while let Some(answer) = self.commits.next() {
-            let failed = answer
-                .error
-                .filter(|(code, _)| *code != RDKafkaErrorCode::NoOffset);
-            let result = match failed {
-                None => {
-                    self.outage.over();
-                    Ok(())
-                }
-                Some((code, partition)) => Err(problems::commit_failed(
-                    code,
-                    partition.as_deref(),
-                    &self.who,
-                )),
-            };
-            let seq = answer.seq;
-            self.events
-                .push_back(ConsumerEvent::Committed { seq, result });
-        }
-    }
-
-    fn hear(&mut self, said: Said) {
-        match said {
-            Said::Assigned(partitions) if partitions.is_empty() => {
-                if let Err(error) = self.answer_assigned(&[]) {
-                    self.events.push_back(ConsumerEvent::Problem(error));
-                }
-            }
-            Said::Revoked { partitions, .. } if partitions.is_empty() => {
-                if let Err(error) = self.answer_revoked(&[]) {
-                    self.events.push_back(ConsumerEvent::Problem(error));
-                }
-            }
-            Said::Assigned(partitions) => {
-                self.outage.over();
-                self.events.push_back(ConsumerEvent::Assigned(partitions));
-            }
-            Said::Revoked { partitions, lost } => {
-                self.events
-                    .push_back(ConsumerEvent::Revoked { partitions, lost });
-            }
-            Said::Error(code, reason) => self.judge(code, &reason, None),
-        }
-    }
-
-    fn judge(&mut self, code: RDKafkaErrorCode, reason: &str, what: Option<&str>) {
-        if code == RDKafkaErrorCode::UnknownTopicOrPartition {
-            self.note_missing(reason);
-        }
-        if self.outage.is_known(code) {
-            return;
-        }
-        let (group, partition) = (&self.who.group, what.unwrap_or_default());
-        match problems::judge(code, reason, what, &self.who) {
-            Verdict::Passing => tracing::debug!(group, partition, reason, "kafka client error"),
-            Verdict::Warning => tracing::warn!(group, partition, reason, "kafka client error"),
-            Verdict::Problem(error) => self.events.push_back(ConsumerEvent::Problem(error)),
-        }
-    }
-
-    fn died(&mut self, consumer: &BaseConsumer<Context>) {
-        let (code, reason) = consumer
-            .client()
-            .fatal_error()
-            .unwrap_or((RDKafkaErrorCode::Fatal, "no reason given".to_owned()));
-        let error = problems::fatal(code, &reason, &self.who);
-        self.events.push_back(ConsumerEvent::Problem(error));
-    }
-
-    /// A message came by the wrong way. None should, for all are led to our queue; its place is read again.
-    fn strayed(&mut self, message: &rdkafka::message::BorrowedMessage<'_>) {
-        let partition = TopicPartition::new(message.topic(), message.partition());
-        tracing::warn!(%partition, offset = message.offset(), "a record strayed and is read again");
-        if let Some(known) = self.reader.find(&partition) {
-            let next = *known.next.get_or_insert(message.offset());
-            self.seek_later(&[(partition, next)]);
-        }
-    }
-
-    /// Seeks without waiting. What was queued before is stale from now on, and its loss is what this is for.
-    fn seek_later(&self, places: &[(TopicPartition, i64)]) {
-        let Ok(consumer) = self.client.get() else {
-            return;
-        };
-        let places = places.iter().map(|(p, next)| (p, Offset::Offset(*next)));
-        let sought = list(places).and_then(|l| consumer.seek_partitions(l, Duration::ZERO));
-        if let Err(error) = sought {
-            tracing::warn!(%error, group = self.who.group, "could not seek after an error");
-        }
-    }
-
     fn send_commit(&self, seq: u64, offsets: &Offsets) -> Result<(), ConnectError> {
         let first = offsets.keys().next();
         let places = offsets.iter().map(|(p, o)| (p, Offset::Offset(*o)));
@@ -247,20 +138,7 @@ impl KafkaConsumer {
     }
 }
 
-/// Problems that came in place of records.
 impl KafkaConsumer {
-    /// librdkafka has moved its position over the error; ours stays, and reading goes on there.
-    fn read_failed(&mut self, errors: Vec<ReadError>) {
-        for error in errors {
-            let partition = error.partition.to_string();
-            self.judge(error.code, &error.reason, Some(&partition));
-            if let Some(next) = error.next {
-                self.seek_later(&[((*error.partition).clone(), next)]);
-            }
-        }
-        self.wake.ring();
-    }
-
     fn next_event(&mut self) -> Option<ConsumerEvent> {
         let event = self.events.pop_front()?;
         self.revoking |= matches!(event, ConsumerEvent::Revoked { .. });
@@ -293,14 +171,6 @@ impl KafkaConsumer {
                 topics.clone()
             }
             _ => std::future::pending().await,
-        }
-    }
-
-    /// librdkafka names the topic in its text only.
-    fn note_missing(&mut self, reason: &str) {
-        if let Topics::Fixed(topics, missing) = &mut self.topics {
-            let named = |t: &&String| reason.contains(&format!(": {t}: "));
-            missing.add(topics.iter().filter(named).cloned());
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use connect_api::{ConnectError, TimestampType, TopicPartition};
 
 use super::{Call, Fetch, Member, MemoryRecord, Op, Rebalance, State};
-use crate::kafka::{ConsumerEvent, GroupConsumer, ReadLimits, Start};
+use crate::kafka::{ConsumerEvent, GroupConsumer, Position, ReadLimits, Start};
 use crate::raw::{BorrowedRecord, RawBatch, RawBatchBuilder};
 use crate::task::Durable;
 
@@ -164,6 +164,17 @@ impl GroupConsumer for MemoryConsumer {
             member.pending.push_back((seq, offsets));
             Ok(())
         })
+    }
+
+    fn positions(&self) -> Vec<Position> {
+        let state = self.member.shared.lock();
+        let fetches = state.members[self.member.index].fetches.values();
+        let position = |f: &Fetch| Position {
+            partition: f.partition.clone(),
+            next: Some(f.next),
+            end: state.logs.get(&*f.partition).map(|log| log.end),
+        };
+        fetches.map(position).collect()
     }
 
     async fn close(self: Box<Self>, _deadline: Duration) {

@@ -1,0 +1,147 @@
+//! What librdkafka says: rebalances, answers to commits, errors.
+
+use std::time::Duration;
+
+use connect_api::TopicPartition;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::{Message, Offset};
+
+use super::context::{Context, Said};
+use super::moves::list;
+use super::reader::ReadError;
+use super::{KafkaConsumer, Topics};
+use crate::kafka::ConsumerEvent;
+use crate::kafka::problems::{self, Verdict};
+
+impl KafkaConsumer {
+    /// Lets librdkafka say what it has to say.
+    pub(super) fn listen(&mut self) {
+        let Ok(consumer) = self.client.get().cloned() else {
+            return;
+        };
+        loop {
+            let before = consumer.context().heard();
+            match consumer.poll(Duration::ZERO) {
+                Some(Ok(message)) => self.strayed(&message),
+                Some(Err(KafkaError::MessageConsumptionFatal(_))) => self.died(&consumer),
+                // The context was told, with the reason.
+                Some(Err(_)) => {}
+                None if consumer.context().heard() == before => break,
+                None => {}
+            }
+            for said in consumer.context().take() {
+                self.hear(said);
+            }
+        }
+        while let Some(answer) = self.commits.next() {
+            let failed = answer
+                .error
+                .filter(|(code, _)| *code != RDKafkaErrorCode::NoOffset);
+            let result = match failed {
+                None => {
+                    self.outage.over();
+                    Ok(())
+                }
+                Some((code, partition)) => Err(problems::commit_failed(
+                    code,
+                    partition.as_deref(),
+                    &self.who,
+                )),
+            };
+            let seq = answer.seq;
+            self.events
+                .push_back(ConsumerEvent::Committed { seq, result });
+        }
+    }
+
+    fn hear(&mut self, said: Said) {
+        match said {
+            Said::Assigned(partitions) if partitions.is_empty() => {
+                if let Err(error) = self.answer_assigned(&[]) {
+                    self.events.push_back(ConsumerEvent::Problem(error));
+                }
+            }
+            Said::Revoked { partitions, .. } if partitions.is_empty() => {
+                if let Err(error) = self.answer_revoked(&[]) {
+                    self.events.push_back(ConsumerEvent::Problem(error));
+                }
+            }
+            Said::Assigned(partitions) => {
+                self.outage.over();
+                self.events.push_back(ConsumerEvent::Assigned(partitions));
+            }
+            Said::Revoked { partitions, lost } => {
+                self.events
+                    .push_back(ConsumerEvent::Revoked { partitions, lost });
+            }
+            Said::Error(code, reason) => self.judge(code, &reason, None),
+        }
+    }
+
+    fn judge(&mut self, code: RDKafkaErrorCode, reason: &str, what: Option<&str>) {
+        if code == RDKafkaErrorCode::UnknownTopicOrPartition {
+            self.note_missing(reason);
+        }
+        if self.outage.is_known(code) {
+            return;
+        }
+        let (group, partition) = (&self.who.group, what.unwrap_or_default());
+        match problems::judge(code, reason, what, &self.who) {
+            Verdict::Passing => tracing::debug!(group, partition, reason, "kafka client error"),
+            Verdict::Warning => tracing::warn!(group, partition, reason, "kafka client error"),
+            Verdict::Problem(error) => self.events.push_back(ConsumerEvent::Problem(error)),
+        }
+    }
+
+    fn died(&mut self, consumer: &BaseConsumer<Context>) {
+        let (code, reason) = consumer
+            .client()
+            .fatal_error()
+            .unwrap_or((RDKafkaErrorCode::Fatal, "no reason given".to_owned()));
+        let error = problems::fatal(code, &reason, &self.who);
+        self.events.push_back(ConsumerEvent::Problem(error));
+    }
+
+    /// A message came by the wrong way. None should, for all are led to our queue; its place is read again.
+    fn strayed(&mut self, message: &rdkafka::message::BorrowedMessage<'_>) {
+        let partition = TopicPartition::new(message.topic(), message.partition());
+        tracing::warn!(%partition, offset = message.offset(), "a record strayed and is read again");
+        if let Some(known) = self.reader.find(&partition) {
+            let next = *known.next.get_or_insert(message.offset());
+            self.seek_later(&[(partition, next)]);
+        }
+    }
+
+    /// Seeks without waiting. What was queued before is stale from now on, and its loss is what this is for.
+    fn seek_later(&self, places: &[(TopicPartition, i64)]) {
+        let Ok(consumer) = self.client.get() else {
+            return;
+        };
+        let places = places.iter().map(|(p, next)| (p, Offset::Offset(*next)));
+        let sought = list(places).and_then(|l| consumer.seek_partitions(l, Duration::ZERO));
+        if let Err(error) = sought {
+            tracing::warn!(%error, group = self.who.group, "could not seek after an error");
+        }
+    }
+
+    /// librdkafka has moved its position over the error; ours stays, and reading goes on there.
+    pub(super) fn read_failed(&mut self, errors: Vec<ReadError>) {
+        for error in errors {
+            let partition = error.partition.to_string();
+            self.judge(error.code, &error.reason, Some(&partition));
+            if let Some(next) = error.next {
+                self.seek_later(&[((*error.partition).clone(), next)]);
+            }
+        }
+        self.wake.ring();
+    }
+
+    /// librdkafka names the topic in its text only.
+    fn note_missing(&mut self, reason: &str) {
+        if let Topics::Fixed(topics, missing) = &mut self.topics {
+            let named = |t: &&String| reason.contains(&format!(": {t}: "));
+            missing.add(topics.iter().filter(named).cloned());
+        }
+    }
+}
