@@ -1,5 +1,7 @@
 //! Holds the converters against what the JVM's did with the same input (`tests/goldens/transforms`).
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::fmt::Debug;
 use std::fs;
 use std::path::PathBuf;
