@@ -48,6 +48,7 @@ pub fn classify(error: Error, address: &Address) -> ConnectError {
             );
             ConnectError::new(ErrorClass::Denied, SECURITY, message).with_source(detail)
         }
+        Error::IOError { detail } => unreachable(address).with_source(detail),
         other => unreachable(address).with_source(other),
     }
 }
