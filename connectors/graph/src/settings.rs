@@ -228,8 +228,6 @@ fn list(text: &str) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
     use connect_api::config::Config;
 
@@ -244,18 +242,6 @@ mod tests {
 
     fn parse(entries: &[(&str, &str)]) -> GraphSinkConfig {
         GraphSinkConfig::parse(&ConfigReader::new(&config(entries))).expect("a configuration")
-    }
-
-    #[test]
-    fn every_key_that_is_defined_is_read() {
-        let config = config(&[]);
-        let reader = ConfigReader::new(&config);
-        GraphSinkConfig::parse(&reader).expect("a configuration");
-        let defined: BTreeSet<String> = keys::config_def()
-            .keys()
-            .map(|key| key.name.to_owned())
-            .collect();
-        assert_eq!(reader.keys_read(), defined);
     }
 
     #[test]

@@ -21,6 +21,10 @@ fn main() -> std::process::ExitCode {
     let here = std::env::var(support::URI).is_ok();
     let tests: &[Test] = &[
         (
+            "the_conformance_suite_is_passed",
+            the_conformance_suite_is_passed,
+        ),
+        (
             "statements_of_every_shape_are_written",
             statements_of_every_shape_are_written,
         ),
@@ -74,6 +78,16 @@ fn main() -> std::process::ExitCode {
     let mut arguments = Arguments::from_args();
     arguments.test_threads = Some(1);
     libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn the_conformance_suite_is_passed(_: &Database) {
+    let results = support::block(async {
+        let mut sink = support::conformance::GraphSink::new(&support::uri()).await;
+        connect_testkit::run(&mut sink).await
+    });
+    for result in results {
+        println!("{}: {:?}", result.name, result.outcome);
+    }
 }
 
 fn statements_of_every_shape_are_written(database: &Database) {

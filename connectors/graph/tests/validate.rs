@@ -87,6 +87,15 @@ fn validation_answers_as_the_original() {
     assert_eq!(cases, 9);
 }
 
+#[test]
+fn no_key_is_accepted_and_then_ignored() {
+    let config = Config::from([
+        ("neo4j.uri", "bolt://graph"),
+        ("neo4j.authentication.type", "NONE"),
+    ]);
+    connect_testkit::assert_keys_are_read(&PLUGIN, &config);
+}
+
 /// What the recorded cases do not show.
 #[test]
 fn wrong_values_are_named() {

@@ -1,5 +1,8 @@
 //! A sink without a worker, and a second way into the database to look at what it wrote.
 
+pub mod conformance;
+mod relay;
+
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
