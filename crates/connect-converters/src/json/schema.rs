@@ -33,12 +33,22 @@ pub(super) fn read_schema(
     start: usize,
     replace_null_with_default: bool,
 ) -> Result<Option<SchemaRef>, Fault> {
+    nested_schema(doc, start, replace_null_with_default, 0)
+}
+
+/// Schemas within schemas. Nothing real comes near; the bound keeps what walks along schemas from exhausting the stack.
+const MAX_DEPTH: usize = 200;
+
+fn nested_schema(
+    doc: &ByteString,
+    start: usize,
+    nulls: bool,
+    depth: usize,
+) -> Result<Option<SchemaRef>, Fault> {
     if Kind::next(&mut Reader::at(doc, start))? == Kind::Null {
         return Ok(None);
     }
-    Node::new(doc, start)?
-        .schema(replace_null_with_default)
-        .map(Some)
+    Node::new(doc, start, depth)?.schema(nulls).map(Some)
 }
 
 fn data<T>(message: impl Into<String>) -> Result<T, Fault> {
@@ -49,11 +59,15 @@ fn data<T>(message: impl Into<String>) -> Result<T, Fault> {
 struct Node<'a> {
     doc: &'a ByteString,
     members: Vec<(ByteString, usize)>,
+    depth: usize,
 }
 
 impl<'a> Node<'a> {
     /// Anything but an object has no members.
-    fn new(doc: &'a ByteString, start: usize) -> Result<Self, Fault> {
+    fn new(doc: &'a ByteString, start: usize, depth: usize) -> Result<Self, Fault> {
+        if depth > MAX_DEPTH {
+            return data("Schemas are nested too deep");
+        }
         let mut members = Vec::new();
         let mut r = Reader::at(doc, start);
         if r.peek() == b'{' {
@@ -71,7 +85,11 @@ impl<'a> Node<'a> {
                 }
             }
         }
-        Ok(Self { doc, members })
+        Ok(Self {
+            doc,
+            members,
+            depth,
+        })
     }
 
     /// Where the last member of that name begins, and its kind.
@@ -112,7 +130,7 @@ impl<'a> Node<'a> {
     /// The schema under a name, if there is one that is not null.
     fn child(&self, name: &str, nulls: bool) -> Result<Option<SchemaRef>, Fault> {
         match self.member(name) {
-            Some((start, _)) => read_schema(self.doc, start, nulls),
+            Some((start, _)) => nested_schema(self.doc, start, nulls, self.depth + 1),
             None => Ok(None),
         }
     }
@@ -150,7 +168,7 @@ impl<'a> Node<'a> {
             builder = builder.doc(own(doc));
         }
         if let Some((start, Kind::Object)) = self.member("parameters") {
-            let parameters = Node::new(self.doc, start)?;
+            let parameters = Node::new(self.doc, start, self.depth + 1)?;
             for (name, _) in &parameters.members {
                 let Some(value) = parameters.text(name) else {
                     return data("Schema parameters must have string values.");
@@ -197,7 +215,7 @@ impl<'a> Node<'a> {
         };
         let mut builder = SchemaBuilder::structure();
         for start in places {
-            let field = Node::new(self.doc, start)?;
+            let field = Node::new(self.doc, start, self.depth + 1)?;
             let Some(name) = field.text("field") else {
                 return data("Struct schema's field name not specified properly");
             };
