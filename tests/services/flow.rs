@@ -24,6 +24,16 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
             "flow::jvm_worker_writes_the_recorded_files",
             jvm_worker_writes_the_recorded_files,
         ),
+        ctx.trial(
+            &[Need::Kafka],
+            "flow::writes_the_recorded_files",
+            writes_the_recorded_files,
+        ),
+        ctx.trial(
+            &[Need::Kafka],
+            "flow::writes_what_a_jvm_worker_beside_it_writes",
+            writes_what_a_jvm_worker_beside_it_writes,
+        ),
     ]
 }
 
@@ -44,8 +54,36 @@ fn jvm_worker_writes_the_recorded_files(ctx: &'static Ctx) {
     check_recorded_files(ctx.kafka(), &worker, |_| true);
 }
 
+/// There are no transformations and no converters of plain numbers yet.
+const SUPPORTED: fn(&str) -> bool = |id| !id.ends_with("/hoisted") && !id.starts_with("number/");
+
+fn writes_the_recorded_files(ctx: &'static Ctx) {
+    let worker = WorkerSpec::new(Engine::Turnbuckle, ctx.kafka()).start();
+    check_recorded_files(ctx.kafka(), &worker, SUPPORTED);
+}
+
+fn writes_what_a_jvm_worker_beside_it_writes(ctx: &'static Ctx) {
+    let mut records: Vec<Record> = (0..2_000)
+        .map(|i| Record::value(format!("[{i}, {}.5, \"n\u{e4}me {i}\", null, true]", i * 7)))
+        .collect();
+    records.insert(700, Record::tombstone().key("gone"));
+    let settings = json!({
+        "value.converter": "org.apache.kafka.connect.json.JsonConverter",
+        "value.converter.schemas.enable": "false",
+    });
+    let expected = reference_output(ctx, &records, &settings);
+    let worker = WorkerSpec::new(Engine::Turnbuckle, ctx.kafka()).start();
+    let written = file_output(ctx.kafka(), &worker, &records, &settings);
+    let text = String::from_utf8_lossy(&written);
+    assert_eq!(text.lines().count(), 2_001);
+    assert_eq!(
+        text.lines().nth(1),
+        Some("[1, 7.5, n\u{e4}me 1, null, true]")
+    );
+    assert!(written == expected, "the two files differ");
+}
+
 /// What a JVM worker writes for these records (one partition) under `settings`, e.g. a `value.converter`.
-#[allow(dead_code, reason = "for comparisons to come")]
 pub fn reference_output(ctx: &'static Ctx, records: &[Record], settings: &Value) -> Vec<u8> {
     let worker = WorkerSpec::new(Engine::Jvm, ctx.kafka()).start();
     file_output(ctx.kafka(), &worker, records, settings)
@@ -109,7 +147,7 @@ pub fn check_recorded_files(kafka: &Kafka, worker: &Worker, wanted: impl Fn(&str
         for (case, moved) in some.iter().zip(moves) {
             let written = without_hashes(&String::from_utf8_lossy(&moved.finish(kafka, worker)));
             let expected = case["file"].as_str().expect("the file's text");
-            if written != expected {
+            if written != expected && !(holds_maps(case) && sorted(&written) == sorted(expected)) {
                 wrong.push(format!(
                     "{}: expected {expected:?}\n  written {written:?}",
                     case["id"]
@@ -138,6 +176,65 @@ fn records_of(case: &Value) -> Vec<Record> {
         .iter()
         .map(record)
         .collect()
+}
+
+/// Java prints a map in the order of its hash table; ours keeps the order of the document.
+fn holds_maps(case: &Value) -> bool {
+    case["settings"]["value.converter"] == "org.apache.kafka.connect.json.JsonConverter"
+}
+
+/// The text with the entries of each printed map (not struct) in alphabetical order.
+fn sorted(text: &str) -> String {
+    let Some(open) = text.find('{') else {
+        return text.to_owned();
+    };
+    let close = closing(text, open);
+    let (before, inner, after) = (
+        &text[..open],
+        &text[open + 1..close],
+        &text[(close + 1).min(text.len())..],
+    );
+    let inner = if before.ends_with("Struct") {
+        sorted(inner)
+    } else {
+        let mut entries: Vec<String> = entries(inner).into_iter().map(sorted).collect();
+        entries.sort();
+        entries.join(", ")
+    };
+    format!("{before}{{{inner}}}{}", sorted(after))
+}
+
+/// Where the bracket at `open` is closed, or the end of the text.
+fn closing(text: &str, open: usize) -> usize {
+    let mut depth = 0;
+    for (at, c) in text[open..].char_indices() {
+        match c {
+            '{' | '[' => depth += 1,
+            '}' | ']' => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return open + at;
+        }
+    }
+    text.len()
+}
+
+fn entries(text: &str) -> Vec<&str> {
+    let (mut found, mut begin, mut at) = (Vec::new(), 0, 0);
+    while let Some(c) = text[at..].chars().next() {
+        match c {
+            '{' | '[' => at = closing(text, at).min(text.len() - 1),
+            ',' if text[at..].starts_with(", ") => {
+                found.push(&text[begin..at]);
+                begin = at + 2;
+            }
+            _ => {}
+        }
+        at += c.len_utf8();
+    }
+    found.push(&text[begin..]);
+    found
 }
 
 /// Java prints a byte array as `[B@` and a hash that differs from run to run.
