@@ -40,7 +40,6 @@ pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> 
     let at = what.map(|w| format!(" in {w}")).unwrap_or_default();
     let name = &who.name;
     match code {
-        Code::AllBrokersDown => Verdict::Problem(away(reason, who)),
         Code::AutoOffsetReset => {
             Verdict::Problem(no_offset(what.unwrap_or("a partition"), reason, who))
         }

@@ -39,8 +39,8 @@ impl Handle {
         consumer.context().start_closing();
         let (done, wait) = oneshot::channel();
         let end = move || {
-            // The error could only be that there is nothing to give up.
-            let _ = consumer.unassign();
+            leave(&consumer);
+            // Where a call is still under way, it is the last to let go.
             drop(consumer);
             // Nobody may be waiting.
             let _ = done.send(());
@@ -56,5 +56,17 @@ impl Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.end();
+    }
+}
+
+/// Leaves the group and waits until that is done.
+fn leave(consumer: &BaseConsumer<Context>) {
+    // The error could only be that there is nothing to give up.
+    let _ = consumer.unassign();
+    // A client that has died does not close; there is nothing to wait for.
+    if consumer.close_queue().is_ok() {
+        while !consumer.closed() {
+            consumer.poll(Duration::from_millis(50));
+        }
     }
 }

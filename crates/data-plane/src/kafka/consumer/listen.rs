@@ -83,14 +83,22 @@ impl KafkaConsumer {
         if code == RDKafkaErrorCode::UnknownTopicOrPartition {
             self.note_missing(reason);
         }
-        if self.outage.is_known(code) {
-            return;
+        if code == RDKafkaErrorCode::AllBrokersDown {
+            return self.away(reason);
         }
         let (group, partition) = (&self.who.group, what.unwrap_or_default());
         match problems::judge(code, reason, what, &self.who) {
             Verdict::Passing => tracing::debug!(group, partition, reason, "kafka client error"),
             Verdict::Warning => tracing::warn!(group, partition, reason, "kafka client error"),
             Verdict::Problem(error) => self.events.push_back(ConsumerEvent::Problem(error)),
+        }
+    }
+
+    /// The cluster does not answer. Told once; librdkafka goes on trying.
+    pub(super) fn away(&mut self, reason: &str) {
+        if self.outage.tell() {
+            let error = problems::away(reason, &self.who);
+            self.events.push_back(ConsumerEvent::Problem(error));
         }
     }
 

@@ -58,6 +58,8 @@ pub struct KafkaConsumer {
     /// A [`ConsumerEvent::Revoked`] is out and not answered.
     revoking: bool,
     outage: Outage,
+    /// The topic that is asked for to see whether the cluster answers.
+    probed: Option<String>,
     wake: Arc<Wake>,
     who: Who,
     reset: OffsetReset,
@@ -105,7 +107,8 @@ impl KafkaConsumer {
             topics,
             subscribed: false,
             revoking: false,
-            outage: Outage::default(),
+            outage: Outage::new(),
+            probed: None,
             wake,
             who: settings.who(),
             reset: settings.offset_reset(),
@@ -145,7 +148,8 @@ impl KafkaConsumer {
         Some(event)
     }
 
-    fn join(&self, topics: &[String]) -> Result<(), ConnectError> {
+    fn join(&mut self, topics: &[String]) -> Result<(), ConnectError> {
+        self.probed = topics.first().cloned();
         let names: Vec<&str> = topics.iter().map(String::as_str).collect();
         let group = &self.who.group;
         tracing::info!(group, topics = topics.join(","), "subscribing");
@@ -174,6 +178,14 @@ impl KafkaConsumer {
         }
     }
 
+    /// Waits for the next sign of life that is due; for ever without a topic to ask for.
+    async fn probe(outage: &mut Outage, client: &Handle, topic: &Option<String>) -> bool {
+        match (client.get(), topic) {
+            (Ok(consumer), Some(topic)) => outage.probe(consumer, topic).await,
+            _ => std::future::pending().await,
+        }
+    }
+
     fn resubscribe(&mut self, topics: &[String]) {
         if topics.is_empty() {
             tracing::warn!(
@@ -196,7 +208,10 @@ impl GroupConsumer for KafkaConsumer {
     async fn subscribe(&mut self) -> Result<(), ConnectError> {
         self.subscribed = true;
         match &self.topics {
-            Topics::Fixed(topics, _) => self.join(topics),
+            Topics::Fixed(topics, _) => {
+                let topics = topics.clone();
+                self.join(&topics)
+            }
             Topics::Watched(_) => Ok(()),
         }
     }
@@ -211,13 +226,14 @@ impl GroupConsumer for KafkaConsumer {
                 return ConsumerEvent::Data;
             }
             let topics = Self::topics_changed(&mut self.topics, &self.client, self.subscribed);
-            let changed = tokio::select! {
-                () = self.wake.rung() => None,
-                () = sleep(TICK) => None,
-                topics = topics => Some(topics),
-            };
-            if let Some(topics) = changed {
-                self.resubscribe(&topics);
+            tokio::select! {
+                () = self.wake.rung() => {}
+                () = sleep(TICK) => {}
+                topics = topics => self.resubscribe(&topics),
+                alive = Self::probe(&mut self.outage, &self.client, &self.probed) => match alive {
+                    true => self.outage.over(),
+                    false => self.away("no answer for 20 seconds"),
+                },
             }
         }
     }

@@ -1,39 +1,60 @@
-//! [`Outage`]: an outage of the cluster is told once.
+//! [`Outage`]: a cluster that does not answer is noticed soon and told once.
+//!
+//! librdkafka says "all brokers are down" when connections break, but one that is held open by a frozen machine only
+//! after the time-outs of a request and of a new connection: forty seconds. And it never says that all is well again.
+//! So a consumer that hears nothing asks for a topic now and then.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use rdkafka::error::RDKafkaErrorCode as Code;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use tokio::time::Instant;
 
-use crate::kafka::problems;
+use super::context::Context;
+use super::subscription::Question;
 
-/// Connections are tried at least this often, so silence for longer means that they hold again.
-const QUIET: Duration = Duration::from_secs(60);
+/// After this long without a sign of life it is asked for one, and given this long to answer.
+const SILENCE: Duration = Duration::from_secs(10);
+/// What librdkafka said of connections just before they came back arrives just after.
+const AFTERMATH: Duration = Duration::from_secs(5);
 
-/// librdkafka says "all brokers are down" each time the last one of them goes, also when it was only tried again.
-#[derive(Default)]
 pub(super) struct Outage {
-    /// The last sign of the outage that has been told.
-    last: Option<Instant>,
+    /// The last sign of life of the cluster.
+    alive: Instant,
+    told: bool,
+    question: Question<bool>,
 }
 
 impl Outage {
-    /// Takes note of an error; true if it only says again what was told.
-    pub fn is_known(&mut self, code: Code) -> bool {
-        let now = Instant::now();
-        let known = self.last.is_some_and(|last| now - last < QUIET);
-        if code == Code::AllBrokersDown {
-            self.last = Some(now);
-            return known;
+    pub fn new() -> Self {
+        Self {
+            alive: Instant::now() - AFTERMATH,
+            told: false,
+            question: Question::new(SILENCE),
         }
-        if known && problems::passes(code) {
-            self.last = Some(now);
-        }
-        false
     }
 
     /// The cluster has answered.
     pub fn over(&mut self) {
-        self.last = None;
+        self.alive = Instant::now();
+        self.told = false;
+        self.question.again_in(SILENCE);
+    }
+
+    /// The cluster seems to be away; true if that is to be told.
+    pub fn tell(&mut self) -> bool {
+        let aftermath = self.alive.elapsed() < AFTERMATH;
+        !aftermath && !std::mem::replace(&mut self.told, true)
+    }
+
+    /// Waits until it is time for a sign of life, and for that: whether one came. Cancelling the wait loses nothing.
+    pub async fn probe(&mut self, consumer: &Arc<BaseConsumer<Context>>, topic: &str) -> bool {
+        let ask = || {
+            let (consumer, topic) = (consumer.clone(), topic.to_owned());
+            move || consumer.fetch_metadata(Some(&topic), SILENCE).is_ok()
+        };
+        let answered = self.question.answer(ask).await;
+        self.question.again_in(SILENCE);
+        answered
     }
 }

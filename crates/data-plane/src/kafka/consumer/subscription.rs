@@ -33,21 +33,25 @@ const METADATA_TIMEOUT: Duration = Duration::from_secs(30);
 const AGAIN: Duration = Duration::from_secs(5);
 
 /// A question to the cluster, asked again and again off the runtime's threads.
-struct Question<T> {
+pub(super) struct Question<T> {
     due: Instant,
     asked: Option<JoinHandle<T>>,
 }
 
 impl<T: Send + 'static> Question<T> {
-    fn new() -> Self {
+    /// First asked after this pause.
+    pub fn new(pause: Duration) -> Self {
         Self {
-            due: Instant::now(),
+            due: Instant::now() + pause,
             asked: None,
         }
     }
 
     /// Waits until it is due, asks, and waits for the answer. Cancelling the wait loses nothing.
-    async fn answer<F: FnOnce() -> T + Send + 'static>(&mut self, ask: impl FnOnce() -> F) -> T {
+    pub async fn answer<F: FnOnce() -> T + Send + 'static>(
+        &mut self,
+        ask: impl FnOnce() -> F,
+    ) -> T {
         if self.asked.is_none() {
             sleep_until(self.due).await;
         }
@@ -63,7 +67,7 @@ impl<T: Send + 'static> Question<T> {
         }
     }
 
-    fn again_in(&mut self, pause: Duration) {
+    pub fn again_in(&mut self, pause: Duration) {
         self.due = Instant::now() + pause;
     }
 }
@@ -84,7 +88,7 @@ impl Watch {
             exclude_internal,
             interval,
             matched: Vec::new(),
-            question: Question::new(),
+            question: Question::new(Duration::ZERO),
         }
     }
 
@@ -142,7 +146,7 @@ impl Missing {
     pub fn new() -> Self {
         Self {
             topics: BTreeSet::new(),
-            question: Question::new(),
+            question: Question::new(Duration::ZERO),
         }
     }
 
