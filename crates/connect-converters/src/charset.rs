@@ -66,7 +66,14 @@ impl Charset {
             Charset::Latin5 => bytes.iter().map(|b| from_latin5(*b)).collect(),
             Charset::Utf16(order) => decode_utf16(order, &bytes),
             Charset::Utf32(order) => decode_utf32(order, &bytes),
-            Charset::Other(encoding) => encoding.decode_without_bom_handling(&bytes).0.into_owned(),
+            Charset::Other(encoding) => {
+                let text = encoding.decode_without_bom_handling(&bytes).0;
+                if lacks_controls(encoding) {
+                    text.replace(is_c1, "\u{fffd}")
+                } else {
+                    text.into_owned()
+                }
+            }
         };
         text.into()
     }
@@ -97,6 +104,15 @@ impl Charset {
         };
         bytes.into()
     }
+}
+
+/// The Web reads the bytes that a Windows code page leaves open as control characters; Java does not.
+fn lacks_controls(encoding: &'static Encoding) -> bool {
+    encoding.is_single_byte() && encoding.name().starts_with("windows-")
+}
+
+fn is_c1(c: char) -> bool {
+    matches!(c, '\u{80}'..='\u{9f}')
 }
 
 /// The numbered parts of ISO 8859 in their many spellings.
@@ -213,14 +229,23 @@ fn decode_utf16(order: Order, bytes: &[u8]) -> String {
         (order, bytes) => (order, bytes),
     };
     let (units, odd) = bytes.as_chunks::<2>();
-    let units = units.iter().map(|unit| match order {
+    let mut units = units.iter().map(|unit| match order {
         Order::Little => u16::from_le_bytes(*unit),
         _ => u16::from_be_bytes(*unit),
     });
-    let mut text: String = char::decode_utf16(units)
-        .map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect();
-    if !odd.is_empty() {
+    let mut text = String::with_capacity(bytes.len() / 2);
+    let mut cut_off = !odd.is_empty();
+    while let Some(unit) = units.next() {
+        // The first half of a pair takes the next unit with it, whether that is the second half or not.
+        let pair = match unit {
+            0xd800..0xdc00 => units.next().map(|next| [unit, next]),
+            _ => Some([unit, 0]),
+        };
+        let c = pair.and_then(|pair| char::decode_utf16(pair).next()?.ok());
+        cut_off &= pair.is_some();
+        text.push(c.unwrap_or(char::REPLACEMENT_CHARACTER));
+    }
+    if cut_off {
         text.push(char::REPLACEMENT_CHARACTER);
     }
     text
@@ -264,7 +289,8 @@ fn decode_utf32(order: Order, bytes: &[u8]) -> String {
 fn encode_other(encoding: &'static Encoding, text: &str) -> Vec<u8> {
     let mut encoder = encoding.new_encoder();
     let mut bytes = Vec::with_capacity(text.len() + 16);
-    let mut rest = text;
+    let replaced = lacks_controls(encoding).then(|| text.replace(is_c1, "?"));
+    let mut rest = replaced.as_deref().unwrap_or(text);
     loop {
         let (result, read) =
             encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut bytes, true);
@@ -329,6 +355,21 @@ mod tests {
             assert_eq!(charset.encode(text.into()), bytes, "{name}");
             assert_eq!(charset.decode(Bytes::from_static(bytes)), text, "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_malformed_is_replaced_as_in_java() {
+        for (name, bytes, text) in [
+            ("UTF-8", &b"\xed\xa0\x80\xf0\x9f"[..], "\u{fffd}\u{fffd}"),
+            ("UTF-16", b"\xd9\xd0@(b\x80\xa0", "\u{fffd}\u{6280}\u{fffd}"),
+            ("UTF-16", b"\xda\x8c,", "\u{fffd}"),
+            ("windows-1252", b"\x81", "\u{fffd}"),
+        ] {
+            let charset = Charset::for_name(name).unwrap();
+            assert_eq!(charset.decode(Bytes::from_static(bytes)), text, "{name}");
+        }
+        let encoded = Charset::for_name("cp1252").unwrap().encode("\u{81}".into());
+        assert_eq!(encoded, "?");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! [`validate_value`]: does a value fit a schema (`ConnectSchema.validateValue`)?
 
-use super::{DATE, DECIMAL, Schema, TIME, TIMESTAMP, Type, Value};
+use std::fmt;
+
+use super::{DATE, DECIMAL, Schema, SchemaRef, TIME, TIMESTAMP, Type, Value};
 use crate::error::ConnectError;
 
 /// Checks a value against a schema as Kafka does, with Kafka's texts.
@@ -14,20 +16,33 @@ pub fn validate_value(
     schema: &Schema,
     value: &Value,
 ) -> Result<(), ConnectError> {
-    let place = || {
-        field
-            .map(|f| format!(" for field: \"{f}\""))
-            .unwrap_or_default()
-    };
+    validate_at(&Place::Value(field), schema, value)
+}
+
+/// Where in the whole a value stands; put into words only for a message.
+enum Place<'a> {
+    Value(Option<&'a str>),
+    /// `element of array`, `key of map` or `value of map`.
+    Part(&'static str, &'a Place<'a>),
+}
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Value(None) => f.write_str("value"),
+            Place::Value(Some(field)) => write!(f, "field: \"{field}\""),
+            Place::Part(part, whole) => write!(f, "{part} {whole}"),
+        }
+    }
+}
+
+fn validate_at(place: &Place<'_>, schema: &Schema, value: &Value) -> Result<(), ConnectError> {
     if value.is_null() {
         if schema.is_optional() {
             return Ok(());
         }
-        let used = field
-            .map(|f| format!("field: \"{f}\""))
-            .unwrap_or_else(|| "field: \"null\"".to_owned());
         return Err(ConnectError::data(format!(
-            "Invalid value: null used for required {used}, schema type: {}",
+            "Invalid value: null used for required {place}, schema type: {}",
             schema.type_()
         )));
     }
@@ -37,38 +52,45 @@ pub fn validate_value(
             .map(|n| format!(" \"{n}\""))
             .unwrap_or_default();
         return Err(ConnectError::data(format!(
-            "Invalid Java object for schema{named} with type {}: class {}{}",
+            "Invalid Java object for schema{named} with type {}: class {} for {place}",
             schema.type_(),
             value.java_class(),
-            place()
         )));
     }
     match value {
-        Value::Struct(s)
-            if !std::ptr::eq(s.schema().as_ref(), schema) && **s.schema() != *schema =>
-        {
-            return Err(ConnectError::data("Struct schemas do not match."));
+        Value::Struct(s) => {
+            if !std::ptr::eq(s.schema().as_ref(), schema) && **s.schema() != *schema {
+                return Err(ConnectError::data("Struct schemas do not match."));
+            }
+            s.validate()
         }
         Value::Array(items) => {
-            if let Some(item_schema) = schema.value_schema() {
-                for item in items {
-                    validate_value(None, item_schema, item)?;
-                }
-            }
+            let place = Place::Part("element of array", place);
+            let item_schema = part_schema(schema.value_schema(), &place)?;
+            items
+                .iter()
+                .try_for_each(|item| validate_at(&place, item_schema, item))
         }
         Value::Map(map) => {
-            for (key, value) in map.iter() {
-                if let Some(key_schema) = schema.key_schema() {
-                    validate_value(None, key_schema, key)?;
-                }
-                if let Some(value_schema) = schema.value_schema() {
-                    validate_value(None, value_schema, value)?;
-                }
-            }
+            let key_place = Place::Part("key of map", place);
+            let value_place = Place::Part("value of map", place);
+            let key_schema = part_schema(schema.key_schema(), &key_place)?;
+            let value_schema = part_schema(schema.value_schema(), &value_place)?;
+            map.iter().try_for_each(|(key, value)| {
+                validate_at(&key_place, key_schema, key)?;
+                validate_at(&value_place, value_schema, value)
+            })
         }
-        _ => {}
+        _ => Ok(()),
     }
-    Ok(())
+}
+
+/// Lists and maps that Kafka's value parser made of mixed elements have no schema for them, and pass nowhere.
+fn part_schema<'a>(
+    schema: Option<&'a SchemaRef>,
+    place: &Place<'_>,
+) -> Result<&'a SchemaRef, ConnectError> {
+    schema.ok_or_else(|| ConnectError::data(format!("No schema defined for {place}")))
 }
 
 fn class_fits(schema: &Schema, value: &Value) -> bool {
@@ -92,4 +114,58 @@ fn class_fits(schema: &Schema, value: &Value) -> bool {
             | (Type::Map, Value::Map(_))
             | (Type::Struct, Value::Struct(_))
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::{SchemaBuilder, required};
+
+    #[test]
+    fn messages_say_where() {
+        let int = required(Type::Int32);
+        let list = SchemaBuilder::array(int.clone()).build().unwrap();
+        let map = SchemaBuilder::map(int.clone(), list.clone())
+            .build()
+            .unwrap();
+        let mixed = SchemaBuilder::array_of_mixed().build().unwrap();
+        let nulls = Value::Array(vec![Value::Int32(1), Value::Null]);
+        let entry = Value::Map([(Value::Int32(1), nulls.clone())].into_iter().collect());
+        let cases = [
+            (
+                None,
+                &int,
+                Value::Null,
+                "Invalid value: null used for required value, schema type: INT32",
+            ),
+            (
+                Some("f"),
+                &list,
+                nulls.clone(),
+                "Invalid value: null used for required element of array field: \"f\", schema type: INT32",
+            ),
+            (
+                None,
+                &map,
+                entry,
+                "Invalid value: null used for required element of array value of map value, schema type: INT32",
+            ),
+            (
+                Some("f"),
+                &int,
+                Value::from("x"),
+                "Invalid Java object for schema with type INT32: class java.lang.String for field: \"f\"",
+            ),
+            (
+                Some("f"),
+                &mixed,
+                nulls,
+                "No schema defined for element of array field: \"f\"",
+            ),
+        ];
+        for (field, schema, value, message) in cases {
+            let error = validate_value(field, schema, &value).unwrap_err();
+            assert_eq!(error.message(), Some(message));
+        }
+    }
 }

@@ -139,7 +139,7 @@ impl JsonConverter {
         if doc.cut && !matches!(first, b'{' | b'[' | b'"') {
             // What is cut off stands right behind a number or word, or is the whole document.
             skip_root(r)?;
-            if r.peek() == 0 && r.at_end() {
+            if r.at_end() {
                 return Err(cut_off(r));
             }
         }

@@ -1,5 +1,7 @@
 //! Schemas in the envelope: from JSON.
 
+use std::collections::HashSet;
+
 use bytestring::ByteString;
 use connect_api::ConnectError;
 use connect_api::data::{SchemaBuilder, SchemaRef, Struct, Type, Value};
@@ -214,14 +216,20 @@ impl<'a> Node<'a> {
             return data("Struct schema's \"fields\" argument is not an array.");
         };
         let mut builder = SchemaBuilder::structure();
+        let mut names = HashSet::new();
         for start in places {
             let field = Node::new(self.doc, start, self.depth + 1)?;
             let Some(name) = field.text("field") else {
                 return data("Struct schema's field name not specified properly");
             };
-            builder = builder.field(own(name), field.schema(nulls)?);
+            let name = own(name);
+            let is_new = names.insert(name.clone());
+            builder = builder.field(name, field.schema(nulls)?);
+            if !is_new {
+                // The builder has noted it; what stands behind is not looked at.
+                break;
+            }
         }
-        // Surfaces a repeated name before anything behind it is looked at.
         builder
             .build()
             .map(|s| SchemaBuilder::like(&s))

@@ -454,8 +454,14 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 
 fn base64(text: &str) -> Result<Value, ConnectError> {
     let decoded = BASE64.decode(text).or_else(|error| {
-        // Blanks may stand between the groups of four.
-        let dense: String = text.chars().filter(|c| *c > ' ').collect();
+        // Blanks may stand between the groups of four, not within.
+        let mut taken = 0;
+        let is_part = |c: &char| {
+            let part = *c > ' ' || taken % 4 != 0;
+            taken += usize::from(part);
+            part
+        };
+        let dense: String = text.chars().filter(is_part).collect();
         if dense.len() == text.len() {
             return Err(error);
         }

@@ -69,13 +69,9 @@ pub(super) fn align(schema: &Schema, value: Value) -> Result<Value, ConnectError
         ));
     }
     match (schema.name(), &value) {
-        (Some(DATE), Value::Timestamp(ms)) => {
-            return Ok(Value::Timestamp(ms - ms.rem_euclid(MILLIS_PER_DAY)));
-        }
+        // A date, time or timestamp among others of the same base type stays what it is.
+        (Some(DATE | TIME | TIMESTAMP), Value::Timestamp(_)) => return Ok(value),
         (Some(DATE), _) => return Ok(Value::Timestamp(long(&value)? * MILLIS_PER_DAY)),
-        (Some(TIME), Value::Timestamp(ms)) => {
-            return Ok(Value::Timestamp(ms.rem_euclid(MILLIS_PER_DAY)));
-        }
         (Some(TIME), _) => {
             let ms = long(&value)?;
             if !(0..=MILLIS_PER_DAY).contains(&ms) {
@@ -83,7 +79,6 @@ pub(super) fn align(schema: &Schema, value: Value) -> Result<Value, ConnectError
             }
             return Ok(Value::Timestamp(ms));
         }
-        (Some(TIMESTAMP), Value::Timestamp(_)) => return Ok(value),
         (Some(TIMESTAMP), _) => return Ok(Value::Timestamp(long(&value)?)),
         _ => {}
     }

@@ -358,6 +358,11 @@ mod tests {
         }
 
         #[test]
+        fn no_date_breaks_it(text in "[0-9]{1,17}-[0-9]{1,10}-[0-9]{1,10}(T[0-9]{1,9}:[0-9]{1,9}:[0-9]{1,9}\\.[0-9]{1,9}Z)?") {
+            parse_string(&ByteString::from(text));
+        }
+
+        #[test]
         fn any_text_is_read(text: String) {
             parse_string(&ByteString::from(text));
         }

@@ -25,6 +25,11 @@ pub(super) fn parse_temporal(token: &str) -> Option<SchemaAndValue> {
     Some(SchemaAndValue::new(Some(schema), Value::Timestamp(millis)))
 }
 
+/// Wraps around where Java's calendar does; only absurd years come there.
+fn midnight(year: i64, month: i64, day: i64) -> i64 {
+    days_of(year, month, day).wrapping_mul(MILLIS_PER_DAY)
+}
+
 /// What is left to read.
 struct Scanner<'a>(&'a str);
 
@@ -43,7 +48,7 @@ impl Scanner<'_> {
         let year = self.number('-')?;
         let month = self.number('-')?;
         let day = self.number('T')?;
-        Some(days_of(year, month, day) * MILLIS_PER_DAY + self.time()?)
+        Some(midnight(year, month, day).wrapping_add(self.time()?))
     }
 
     /// `yyyy-MM-dd`
@@ -51,7 +56,7 @@ impl Scanner<'_> {
         let year = self.number('-')?;
         let month = self.number('-')?;
         let day = self.digits()?;
-        Some(days_of(year, month, day) * MILLIS_PER_DAY)
+        Some(midnight(year, month, day))
     }
 
     /// A number and the character behind it.
@@ -70,9 +75,17 @@ impl Scanner<'_> {
         let end = text
             .find(|c: char| !c.is_ascii_digit())
             .unwrap_or(text.len());
-        // The forms are at most 24 characters long, so the number fits.
-        let number: i64 = text[..end].parse().ok()?;
+        let digits = &text[..end];
+        if digits.is_empty() {
+            return None;
+        }
+        // Java narrows to 32 bits: wrapping what fits 64, saturating what does not.
+        let number = match digits.parse::<i64>() {
+            Ok(number) => number as i32,
+            Err(_) => i32::MAX,
+        };
         self.0 = &text[end..];
+        let number = i64::from(number);
         Some(if negative { -number } else { number })
     }
 }
