@@ -7,7 +7,6 @@ fn built_in() -> Vec<&'static PluginDescriptor> {
     let mut plugins: Vec<&'static PluginDescriptor> = Vec::new();
     plugins.extend(connect_converters::PLUGINS.iter());
     plugins.push(&connector_file::PLUGIN);
-    plugins.push(&connector_file::PLUGIN);
     plugins.push(&connector_graph::PLUGIN);
     plugins
 }
