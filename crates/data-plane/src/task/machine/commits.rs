@@ -6,7 +6,7 @@ use connect_api::ConnectError;
 use connect_api::sink::Offsets;
 
 use super::event::{Effect, Note, SinkCall};
-use super::{Accepted, Busy, Durable, Machine, SentCommit, passes, Moment};
+use super::{Accepted, Busy, Durable, Machine, Moment, SentCommit, passes};
 
 impl Machine {
     pub(super) fn commit_is_due(&self, now: Instant) -> bool {

@@ -6,7 +6,7 @@ use connect_api::ConnectError;
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
-use super::{Moment, Busy, EndStep, Ending, Life, Machine, passes};
+use super::{Busy, EndStep, Ending, Life, Machine, Moment, passes};
 use crate::task::TaskStatus;
 
 /// Kept back from the sink so that a member leaves its group even if its target hangs.

@@ -14,8 +14,8 @@
 //! [`partitions`], [`batch`] (one batch and the search for bad records), [`release`] (giving partitions back).
 
 mod event;
-mod reaction;
 mod offsets;
+mod reaction;
 mod settings;
 
 mod commits;
@@ -142,6 +142,8 @@ pub struct Machine {
     incoming: VecDeque<Incoming>,
     current: Option<Current>,
     finishing: VecDeque<Finishing>,
+    /// A dead letter was refused for good: what waits for letters waits no longer, and is never accepted.
+    letters_refused: bool,
     next_batch: u64,
     fetching: bool,
     bytes: usize,
@@ -180,6 +182,7 @@ impl Machine {
             incoming: VecDeque::new(),
             current: None,
             finishing: VecDeque::new(),
+            letters_refused: false,
             next_batch: 0,
             fetching: false,
             bytes: 0,
@@ -355,7 +358,10 @@ impl Machine {
                     self.stop_waiting();
                     return;
                 }
-                NextStep::Fail(error) => return self.end(Some(error), now),
+                NextStep::Fail(error) => {
+                    self.end(Some(error), now);
+                    return self.go_on(now);
+                }
                 NextStep::Done => self.put_is_done(),
             }
         }
@@ -459,6 +465,7 @@ impl Machine {
 
     fn delivered(&mut self, batch: u64, result: Result<(), ConnectError>, now: Instant) {
         if let Err(error) = result {
+            self.letters_refused = true;
             let text = "the dead letter topic refused a record, so its offset is not passed; see the cause, then restart the task";
             return self.end(Some(ConnectError::fatal(text).caused_by(error)), now);
         }

@@ -117,7 +117,10 @@ impl Machine {
             match &mut release.step {
                 Step::Quiesce if self.sink_broken => release.step = Step::Done,
                 Step::Quiesce => {
-                    if self.sink.is_some() || release.waits_for_letters(&self.finishing, now) {
+                    if self.sink.is_some()
+                        || (!self.letters_refused
+                            && release.waits_for_letters(&self.finishing, now))
+                    {
                         if late {
                             self.give_up_waiting();
                             continue;

@@ -2,11 +2,11 @@
 
 use std::time::Instant;
 
-use connect_api::sink::{PutReport, Requests};
 use connect_api::ConnectError;
+use connect_api::sink::{PutReport, Requests};
 
 use super::event::{Effect, Note, SinkAnswer, SinkCall};
-use super::{Moment, Reaction, reaction, Busy, Life, Machine, exiting, passes};
+use super::{Busy, Life, Machine, Moment, Reaction, exiting, passes, reaction};
 
 impl Machine {
     pub(super) fn call(&mut self, busy: Busy, call: SinkCall) {

@@ -11,7 +11,7 @@ use connect_api::{ConnectError, RecordSlice, SinkRecord, TimestampType, TopicPar
 use crate::kafka::{ConsumerEvent, ReadLimits, Start};
 use crate::raw::{BorrowedRecord, RawBatch, RawBatchBuilder};
 use crate::task::machine::{
-    Converted, Effect, Event, FailedRecord, Machine, Settings, SinkAnswer, SinkCall, Stage,
+    Converted, Effect, Event, FailedRecord, Machine, Phase, Settings, SinkAnswer, SinkCall, Stage,
 };
 use crate::task::tolerance::tolerance_exceeded;
 use crate::task::{TaskStatus, Tolerance};
@@ -234,6 +234,17 @@ impl World {
         assert!(
             event.is_some() || at >= self.now || at + Duration::from_secs(1) > self.now,
             "woken for the past"
+        );
+        let answers = |e: &Event| {
+            !matches!(
+                e,
+                Event::Read(_) | Event::Pause | Event::Resume | Event::Stop
+            )
+        };
+        let ending = self.machine.phase() == Phase::Stopping || self.rebalance.is_some();
+        assert!(
+            event.is_some() || !ending || self.agenda.iter().any(|(_, _, e)| answers(e)),
+            "partitions are to be given back or taken, and nothing is under way"
         );
         let stuck = event.is_none() && at <= self.now;
         self.now = self.now.max(at);
