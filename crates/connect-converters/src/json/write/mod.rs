@@ -1,17 +1,17 @@
 //! Values to JSON, byte for byte as the JVM's converter writes them.
 
+mod schema;
+mod text;
+
 use std::collections::HashMap;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use connect_api::ConnectError;
-use connect_api::data::values::{Utf8, write_java_double, write_java_float};
 use connect_api::data::{DATE, DECIMAL, Map, Schema, SchemaRef, TIME, TIMESTAMP, Type, Value};
 use std::io::Write as _;
 
 use super::decimal::decimal_scale;
-use super::schema::TYPE_NAMES;
+use text::{scalar, write_base64, write_integer, write_string};
 
 /// Writes values, and schemas once each.
 pub(super) struct Writer {
@@ -77,82 +77,6 @@ impl Writer {
                 .insert(address, (schema.clone(), written.clone()));
         }
         Ok(written)
-    }
-
-    /// `field`: the name, if the schema is that of a struct's field.
-    fn schema(&self, out: &mut Vec<u8>, schema: &SchemaRef, field: Option<&str>) -> Written {
-        let name = TYPE_NAMES
-            .iter()
-            .find(|(_, type_)| *type_ == schema.type_());
-        out.extend_from_slice(b"{\"type\":");
-        write_string(out, name.map_or("", |(name, _)| name));
-        let children = match schema.type_() {
-            Type::Array => [("items", schema.value_schema()), ("", None)],
-            Type::Map => [
-                ("keys", schema.key_schema()),
-                ("values", schema.value_schema()),
-            ],
-            _ => [("", None), ("", None)],
-        };
-        for (name, child) in children {
-            if let Some(child) = child {
-                write_name(out, name);
-                self.schema(out, child, None)?;
-            }
-        }
-        if schema.type_() == Type::Struct {
-            write_name(out, "fields");
-            out.push(b'[');
-            for (i, field) in schema.fields().iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                self.schema(out, &field.schema, Some(&field.name))?;
-            }
-            out.push(b']');
-        }
-        self.attributes(out, schema)?;
-        if let Some(field) = field {
-            write_name(out, "field");
-            write_string(out, field);
-        }
-        out.push(b'}');
-        Ok(())
-    }
-
-    fn attributes(&self, out: &mut Vec<u8>, schema: &SchemaRef) -> Written {
-        write_name(out, "optional");
-        write_bool(out, schema.is_optional());
-        if let Some(name) = schema.name() {
-            write_name(out, "name");
-            write_string(out, name);
-        }
-        if let Some(version) = schema.version() {
-            write_name(out, "version");
-            write_integer(out, version.into());
-        }
-        if let Some(doc) = schema.doc() {
-            write_name(out, "doc");
-            write_string(out, doc);
-        }
-        if let Some(parameters) = schema.parameters() {
-            write_name(out, "parameters");
-            out.push(b'{');
-            for (i, (name, value)) in parameters.iter().enumerate() {
-                if i > 0 {
-                    out.push(b',');
-                }
-                write_string(out, name);
-                out.push(b':');
-                write_string(out, value);
-            }
-            out.push(b'}');
-        }
-        if let Some(default) = schema.default() {
-            write_name(out, "default");
-            self.value(out, Some(schema), default)?;
-        }
-        Ok(())
     }
 
     fn value(&self, out: &mut Vec<u8>, schema: Option<&SchemaRef>, value: &Value) -> Written {
@@ -364,96 +288,4 @@ fn scalar_type(value: &Value) -> Option<Type> {
         Value::Bytes(_) => Type::Bytes,
         _ => return None,
     })
-}
-
-fn scalar(out: &mut Vec<u8>, value: &Value) {
-    match value {
-        Value::Boolean(b) => write_bool(out, *b),
-        Value::Int8(n) => write_integer(out, (*n).into()),
-        Value::Int16(n) => write_integer(out, (*n).into()),
-        Value::Int32(n) => write_integer(out, (*n).into()),
-        Value::Int64(n) => write_integer(out, *n),
-        Value::Float32(f) => {
-            let quoted = !f.is_finite();
-            write_quoted_if(out, quoted, |out| {
-                let _ = write_java_float(&mut Utf8(out), *f);
-            });
-        }
-        Value::Float64(d) => {
-            let quoted = !d.is_finite();
-            write_quoted_if(out, quoted, |out| {
-                let _ = write_java_double(&mut Utf8(out), *d);
-            });
-        }
-        Value::String(text) => write_string(out, text),
-        Value::Bytes(bytes) => write_base64(out, bytes),
-        _ => {}
-    }
-}
-
-fn write_quoted_if(out: &mut Vec<u8>, quoted: bool, write: impl FnOnce(&mut Vec<u8>)) {
-    if quoted {
-        out.push(b'"');
-    }
-    write(out);
-    if quoted {
-        out.push(b'"');
-    }
-}
-
-fn write_name(out: &mut Vec<u8>, name: &str) {
-    out.push(b',');
-    write_string(out, name);
-    out.push(b':');
-}
-
-fn write_bool(out: &mut Vec<u8>, b: bool) {
-    out.extend_from_slice(if b { b"true" } else { b"false" });
-}
-
-fn write_integer(out: &mut Vec<u8>, n: i64) {
-    // Writing to a Vec cannot fail.
-    let _ = write!(out, "{n}");
-}
-
-fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
-    write_string(out, &STANDARD.encode(bytes));
-}
-
-/// Characters beyond U+FFFF are written as two escapes, because that is how Java's writer sees them.
-fn write_string(out: &mut Vec<u8>, text: &str) {
-    out.push(b'"');
-    let mut rest = text;
-    while let Some(at) = rest
-        .bytes()
-        .position(|b| b < 0x20 || b == b'"' || b == b'\\' || b >= 0xf0)
-    {
-        out.extend_from_slice(&rest.as_bytes()[..at]);
-        let mut chars = rest[at..].chars();
-        if let Some(c) = chars.next() {
-            write_escape(out, c);
-        }
-        rest = chars.as_str();
-    }
-    out.extend_from_slice(rest.as_bytes());
-    out.push(b'"');
-}
-
-fn write_escape(out: &mut Vec<u8>, c: char) {
-    let short = match c {
-        '"' => b'"',
-        '\\' => b'\\',
-        '\n' => b'n',
-        '\r' => b'r',
-        '\t' => b't',
-        '\u{8}' => b'b',
-        '\u{c}' => b'f',
-        _ => {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                let _ = write!(out, "\\u{unit:04X}");
-            }
-            return;
-        }
-    };
-    out.extend_from_slice(&[b'\\', short]);
 }
