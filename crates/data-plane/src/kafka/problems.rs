@@ -43,6 +43,11 @@ pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> 
         Code::AutoOffsetReset => {
             Verdict::Problem(no_offset(what.unwrap_or("a partition"), reason, who))
         }
+        Code::InvalidTopic => Verdict::Problem(named(
+            ErrorClass::Config,
+            "org.apache.kafka.common.errors.InvalidTopicException",
+            format!("{name} cannot read a topic of that name: {reason}. Correct topics"),
+        )),
         Code::InconsistentGroupProtocol => Verdict::Problem(named(
             ErrorClass::Config,
             "org.apache.kafka.common.errors.InconsistentGroupProtocolException",
@@ -105,7 +110,7 @@ pub(super) fn refusal(code: Code, reason: &str, who: &Who) -> Option<ConnectErro
                 who.bootstrap
             ),
         ),
-        Code::SSL if certificate(reason) => (
+        Code::SSL | Code::BrokerTransportFailure if distrust(reason) => (
             ErrorClass::Denied,
             "org.apache.kafka.common.errors.SslAuthenticationException",
             format!(
@@ -253,11 +258,15 @@ fn passing(reason: &str) -> bool {
         .any(|t| reason.contains(t))
 }
 
-/// A broken connection is also an "SSL error"; only certificates are for people.
-fn certificate(reason: &str) -> bool {
-    ["certificate", "verify failed", "alert"]
-        .iter()
-        .any(|t| reason.contains(t))
+/// A broken connection is also an "SSL error", and a refused certificate is also a "transport failure".
+fn distrust(reason: &str) -> bool {
+    let signs = [
+        "certificate",
+        "unknown ca",
+        "handshake failure",
+        "protocol version",
+    ];
+    reason.contains("SSL") && signs.iter().any(|t| reason.contains(t))
 }
 
 fn named(class: ErrorClass, exception: &'static str, text: String) -> ConnectError {

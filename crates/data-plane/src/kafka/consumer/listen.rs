@@ -86,6 +86,9 @@ impl KafkaConsumer {
         if code == RDKafkaErrorCode::AllBrokersDown {
             return self.away(reason);
         }
+        if problems::passes(code) || code == RDKafkaErrorCode::SSL {
+            self.outage.trouble(reason);
+        }
         let (group, partition) = (&self.who.group, what.unwrap_or_default());
         match problems::judge(code, reason, what, &self.who) {
             Verdict::Passing => tracing::debug!(group, partition, reason, "kafka client error"),
@@ -96,8 +99,8 @@ impl KafkaConsumer {
 
     /// The cluster does not answer. Told once; librdkafka goes on trying.
     pub(super) fn away(&mut self, reason: &str) {
-        if self.outage.tell() {
-            let error = problems::away(reason, &self.who);
+        if let Some(reason) = self.outage.tell(reason) {
+            let error = problems::away(&reason, &self.who);
             self.events.push_back(ConsumerEvent::Problem(error));
         }
     }

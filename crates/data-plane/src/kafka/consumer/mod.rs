@@ -163,17 +163,26 @@ impl KafkaConsumer {
     }
 
     /// Waits until other topics are to be read: those of a pattern, or listed ones that did not exist.
-    async fn topics_changed(topics: &mut Topics, client: &Handle, subscribed: bool) -> Vec<String> {
+    async fn topics_changed(
+        topics: &mut Topics,
+        client: &Handle,
+        subscribed: bool,
+        partitions: &[reader::Partition],
+    ) -> Vec<String> {
         match (topics, client.get()) {
             (Topics::Watched(watch), Ok(consumer)) if subscribed => watch.changed(consumer).await,
-            (Topics::Fixed(topics, missing), Ok(consumer)) if subscribed => {
+            (Topics::Fixed(topics, missing), Ok(consumer)) if subscribed => loop {
                 let found = missing.found(consumer).await;
                 tracing::info!(
                     topics = found.join(","),
                     "topics that were missing exist now"
                 );
-                topics.clone()
-            }
+                // librdkafka may have been quicker.
+                let is_read = |t: &String| partitions.iter().any(|p| *p.id.topic == **t);
+                if !found.iter().all(is_read) {
+                    return topics.clone();
+                }
+            },
             _ => std::future::pending().await,
         }
     }
@@ -186,6 +195,7 @@ impl KafkaConsumer {
         }
     }
 
+    /// Subscribes anew, which makes the group rebalance.
     fn resubscribe(&mut self, topics: &[String]) {
         if topics.is_empty() {
             tracing::warn!(
@@ -225,7 +235,12 @@ impl GroupConsumer for KafkaConsumer {
             if self.reader.queue.take_ring() {
                 return ConsumerEvent::Data;
             }
-            let topics = Self::topics_changed(&mut self.topics, &self.client, self.subscribed);
+            let topics = Self::topics_changed(
+                &mut self.topics,
+                &self.client,
+                self.subscribed,
+                self.reader.partitions(),
+            );
             tokio::select! {
                 () = self.wake.rung() => {}
                 () = sleep(TICK) => {}

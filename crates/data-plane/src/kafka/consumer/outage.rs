@@ -22,6 +22,8 @@ pub(super) struct Outage {
     /// The last sign of life of the cluster.
     alive: Instant,
     told: bool,
+    /// The last trouble with a connection.
+    trouble: Option<String>,
     question: Question<bool>,
 }
 
@@ -30,6 +32,7 @@ impl Outage {
         Self {
             alive: Instant::now() - AFTERMATH,
             told: false,
+            trouble: None,
             question: Question::new(SILENCE),
         }
     }
@@ -38,13 +41,25 @@ impl Outage {
     pub fn over(&mut self) {
         self.alive = Instant::now();
         self.told = false;
+        self.trouble = None;
         self.question.again_in(SILENCE);
     }
 
-    /// The cluster seems to be away; true if that is to be told.
-    pub fn tell(&mut self) -> bool {
+    /// Notes what went wrong with a connection, for the text of [`tell`](Self::tell).
+    pub fn trouble(&mut self, reason: &str) {
+        self.trouble = Some(reason.to_owned());
+    }
+
+    /// The cluster seems to be away: what to tell of it, if that is to be told.
+    pub fn tell(&mut self, reason: &str) -> Option<String> {
         let aftermath = self.alive.elapsed() < AFTERMATH;
-        !aftermath && !std::mem::replace(&mut self.told, true)
+        if aftermath || std::mem::replace(&mut self.told, true) {
+            return None;
+        }
+        Some(match &self.trouble {
+            Some(trouble) => format!("{reason}; {trouble}"),
+            None => reason.to_owned(),
+        })
     }
 
     /// Waits until it is time for a sign of life, and for that: whether one came. Cancelling the wait loses nothing.
