@@ -17,7 +17,7 @@ use super::args::Standalone;
 use super::signals::Signals;
 use crate::config::environment::{self, Environment};
 use crate::config::layers::{WorkerFile, WorkerProperties, layered};
-use crate::config::worker::key_report;
+use crate::config::worker::{key_report, unsecured_clients};
 use crate::config::worker_keys::BOOTSTRAP_SERVERS;
 use crate::config::{WorkerConfig, connector_file, properties};
 use crate::herder::command::ConfigureMode;
@@ -143,6 +143,12 @@ fn report(environment: &Environment, layers: &WorkerProperties) {
     }
     for (key, origin) in layers.origins().filter(|(_, origin)| !origin.contains(':')) {
         info!(key, origin, "worker property");
+    }
+    for prefix in unsecured_clients(&layers.config) {
+        warn!(
+            prefix,
+            "security settings of the worker are not inherited by these clients; repeat them behind the prefix if the cluster asks for them"
+        );
     }
     let report = key_report(&layers.config);
     if !report.inert.is_empty() {

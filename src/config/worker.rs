@@ -115,6 +115,27 @@ impl WorkerConfig {
     }
 }
 
+/// The prefixes of clients that get no security settings although the worker itself has some. Nothing is inherited,
+/// in Kafka neither, and it is the usual mistake on a secured cluster.
+pub fn unsecured_clients(config: &Config) -> Vec<&'static str> {
+    const SECURITY: [&str; 3] = ["security.", "sasl.", "ssl."];
+    let is_secured = |prefix: &str| {
+        config
+            .with_prefix(prefix)
+            .iter()
+            .any(|(key, _)| SECURITY.iter().any(|family| key.starts_with(family)))
+    };
+    let worker_is_secured = config
+        .iter()
+        .any(|(key, _)| SECURITY.iter().any(|family| key.starts_with(family)));
+    if !worker_is_secured {
+        return Vec::new();
+    }
+    let mut clients = vec!["consumer.", "producer."];
+    clients.retain(|prefix| !is_secured(prefix));
+    clients
+}
+
 /// Sorts the keys that nothing reads.
 pub fn key_report(config: &Config) -> KeyReport {
     let def = worker_config_def();
@@ -296,6 +317,22 @@ mod tests {
             "connector.client.config.override.policy=Principal",
         ] {
             assert!(parse(text).is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn clients_without_the_workers_security_are_named() {
+        for (keys, expected) in [
+            (vec!["bootstrap.servers"], vec![]),
+            (vec!["consumer.security.protocol"], vec![]),
+            (vec!["security.protocol"], vec!["consumer.", "producer."]),
+            (
+                vec!["sasl.mechanism", "consumer.sasl.mechanism"],
+                vec!["producer."],
+            ),
+        ] {
+            let config: Config = keys.iter().map(|key| (*key, "x")).collect();
+            assert_eq!(unsecured_clients(&config), expected, "{keys:?}");
         }
     }
 

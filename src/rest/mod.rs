@@ -10,13 +10,16 @@ mod path;
 mod resources;
 
 use std::io;
+use std::time::Instant;
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get, post, put};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
+use tracing::{debug, info};
 
 use self::media_type::Consumes;
 use self::resources::{connector_plugins, connectors, root, turnbuckle};
@@ -84,6 +87,22 @@ pub fn router(state: AppState) -> Router {
     Router::new()
         .fallback_service(inner)
         .layer(from_fn(path::rules))
+        .layer(from_fn(log_request))
+}
+
+/// One line for each request; those that only look are told on demand.
+async fn log_request(request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+    let response = next.run(request).await;
+    let status = response.status().as_u16();
+    let ms = began.elapsed().as_millis();
+    if method.is_safe() {
+        debug!(%method, path, status, ms, "request");
+    } else {
+        info!(%method, path, status, ms, "request");
+    }
+    response
 }
 
 fn root_resource() -> Router<AppState> {

@@ -11,6 +11,7 @@ use data_plane::kafka::{
 
 use super::clients::worker_client;
 use super::converters::config_error;
+use super::log_notes;
 use crate::config::WorkerConfig;
 use crate::config::connector::DeadLetters;
 use crate::config::topics::Topics;
@@ -85,7 +86,8 @@ pub async fn cluster_id(worker: &WorkerConfig) -> Result<String, ConnectError> {
         .caused_by(cause)
     };
     let settings = ClientSettings::admin(&worker_client(worker));
-    let (settings, _) = settings.map_err(|errors| failed(config_error(errors)))?;
+    let (settings, notes) = settings.map_err(|errors| failed(config_error(errors)))?;
+    log_notes(&notes);
     let admin = ClusterAdmin::new(settings).map_err(failed)?;
     admin.cluster_id().await.map_err(failed)
 }

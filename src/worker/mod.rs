@@ -160,14 +160,21 @@ fn translated(
     translated: Result<(ClientSettings, Vec<KeyNote>), ConfigErrors>,
 ) -> Result<ClientSettings, ConnectError> {
     let (settings, notes) = translated.map_err(config_error)?;
-    for note in notes.iter().filter(|_| task == 0) {
+    if task == 0 {
+        log_notes(&notes);
+    }
+    Ok(settings)
+}
+
+/// One line for each setting of a client that is not simply taken over.
+fn log_notes(notes: &[KeyNote]) {
+    for note in notes {
         let KeyNote { key, reason, .. } = note;
         match note.kind {
             NoteKind::Unknown => warn!(key, reason, "unknown client setting"),
             NoteKind::Inert | NoteKind::Adjusted => info!(key, reason, "client setting"),
         }
     }
-    Ok(settings)
 }
 
 /// The worker's own converters must exist, as Kafka checks at start.

@@ -67,9 +67,10 @@ impl Context<'_> {
         })?;
         let mut groups: Vec<String> = Vec::new();
         let mut configs = self.framework_keys(&config, raw, plugin);
+        let framework = sink_config_def();
         add_groups(
             &mut groups,
-            sink_config_def().groups().into_iter().map(str::to_owned),
+            framework.groups().into_iter().map(str::to_owned),
         );
         let (chain, chain_groups) = chain::keys(self, &config);
         configs.extend(chain);
@@ -82,24 +83,10 @@ impl Context<'_> {
                 ConfigDef::new()
             }
         };
-        for info in infos(&own_def, own_def.validate(&config)) {
-            match configs.iter_mut().find(|known| known.name() == info.name()) {
-                Some(known) => *known = info,
-                None => configs.push(info),
-            }
-        }
+        replace_or_add(&mut configs, infos(&own_def, own_def.validate(&config)));
         add_groups(&mut groups, own_def.groups().into_iter().map(str::to_owned));
-        add_errors(&mut configs, references(&config));
-        let nulls = raw
-            .iter()
-            .filter(|(key, value)| value.is_none() && own_def.key(key).is_none());
-        add_errors(
-            &mut configs,
-            nulls.map(|(key, _)| (key.clone(), NULL_VALUE.to_owned())),
-        );
-        if configs.iter().all(|info| info.value.errors.is_empty()) {
-            add_errors(&mut configs, self.constructor_errors(plugin, &config));
-        }
+        self.add_other_errors(&mut configs, &config, raw, plugin, &own_def);
+
         let mut error_count = configs.iter().map(|info| info.value.errors.len()).sum();
         let clients = overrides::keys(self, &config);
         let converters = converters::own_keys(self, &config);
@@ -116,6 +103,29 @@ impl Context<'_> {
             groups,
             configs,
         })
+    }
+
+    /// What no definition finds: references, nulls, and what the connector's constructor says of an otherwise good
+    /// configuration.
+    fn add_other_errors(
+        &self,
+        configs: &mut Vec<ConfigInfo>,
+        config: &Config,
+        raw: &RawConfig,
+        plugin: &PluginDescriptor,
+        own_def: &ConfigDef,
+    ) {
+        add_errors(configs, references(config));
+        let nulls = raw
+            .iter()
+            .filter(|(key, value)| value.is_none() && own_def.key(key).is_none());
+        add_errors(
+            configs,
+            nulls.map(|(key, _)| (key.clone(), NULL_VALUE.to_owned())),
+        );
+        if configs.iter().all(|info| info.value.errors.is_empty()) {
+            add_errors(configs, self.constructor_errors(plugin, config));
+        }
     }
 
     /// The keys that every sink has, completed with what hangs on plugins and worker.
@@ -260,6 +270,16 @@ fn references(config: &Config) -> Vec<(String, String)> {
             (key.to_owned(), why)
         })
         .collect()
+}
+
+/// A connector's own key takes the place of one that every sink has.
+fn replace_or_add(configs: &mut Vec<ConfigInfo>, own: Vec<ConfigInfo>) {
+    for info in own {
+        match configs.iter_mut().find(|known| known.name() == info.name()) {
+            Some(known) => *known = info,
+            None => configs.push(info),
+        }
+    }
 }
 
 fn add_errors(configs: &mut Vec<ConfigInfo>, errors: impl IntoIterator<Item = (String, String)>) {
