@@ -50,6 +50,12 @@ pub async fn create_topic(bootstrap: &str, topic: &str, partitions: i32) {
     made.into_iter().next().unwrap().unwrap();
 }
 
+pub async fn delete_topic(bootstrap: &str, topic: &str) {
+    let admin: AdminClient<DefaultClientContext> = client(bootstrap).create().unwrap();
+    let gone = admin.delete_topics(&[topic], &AdminOptions::new()).await;
+    gone.unwrap().remove(0).unwrap();
+}
+
 pub async fn new_topic(bootstrap: &str, partitions: i32) -> String {
     let topic = unique("t");
     create_topic(bootstrap, &topic, partitions).await;

@@ -9,7 +9,9 @@ use tokio::time::timeout;
 
 use crate::Test;
 use crate::rebalance::COOPERATIVE;
-use crate::support::{Member, PATIENCE, create_topic, new_topic, produce, settings, unique};
+use crate::support::{
+    Member, PATIENCE, create_topic, delete_topic, new_topic, numbers, produce, settings, unique,
+};
 
 pub const TESTS: &[Test] = &[
     ("an_unknown_topic_is_waited_for", |b| Box::pin(unknown(b))),
@@ -27,6 +29,10 @@ pub const TESTS: &[Test] = &[
         Box::pin(no_reset(b))
     }),
     ("brokers_that_are_away_are_told_once", |b| Box::pin(away(b))),
+    (
+        "a_topic_that_is_made_anew_is_read_from_its_beginning",
+        |b| Box::pin(made_anew(b)),
+    ),
     ("dropping_a_member_does_not_block", |b| Box::pin(dropped(b))),
 ];
 
@@ -143,4 +149,23 @@ async fn dropped(bootstrap: Arc<str>) {
         .until("the assignment", |m| m.assigned.len() == 1)
         .await;
     second.leave().await;
+}
+
+async fn made_anew(bootstrap: Arc<str>) {
+    let topic = new_topic(&bootstrap, 1).await;
+    produce(&bootstrap, &topic, 1, 0, 100);
+    let more = [
+        ("metadata.max.age.ms", "500"),
+        ("allow.auto.create.topics", "false"),
+    ];
+    let mut member = Member::join(settings(&bootstrap, &unique("g"), &more), &[&topic]).await;
+    member.until("the first life", |m| m.count() >= 100).await;
+    delete_topic(&bootstrap, &topic).await;
+    member.idle(Duration::from_secs(3)).await;
+    create_topic(&bootstrap, &topic, 1).await;
+    produce(&bootstrap, &topic, 1, 1000, 10);
+    member.offsets.clear();
+    member.until("the second life", |m| m.count() >= 110).await;
+    assert_eq!(member.read[&0][100..], numbers(1000..1010));
+    member.leave().await;
 }

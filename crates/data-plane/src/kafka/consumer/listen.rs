@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use connect_api::TopicPartition;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Message, Offset};
 
 use super::context::{Context, Said};
@@ -35,9 +35,7 @@ impl KafkaConsumer {
             }
         }
         while let Some(answer) = self.commits.next() {
-            let failed = answer
-                .error
-                .filter(|(code, _)| *code != RDKafkaErrorCode::NoOffset);
+            let failed = answer.error.filter(|(code, _)| *code != Code::NoOffset);
             let result = match failed {
                 None => {
                     self.outage.over();
@@ -79,14 +77,14 @@ impl KafkaConsumer {
         }
     }
 
-    fn judge(&mut self, code: RDKafkaErrorCode, reason: &str, what: Option<&str>) {
-        if code == RDKafkaErrorCode::UnknownTopicOrPartition {
+    fn judge(&mut self, code: Code, reason: &str, what: Option<&str>) {
+        if code == Code::UnknownTopicOrPartition {
             self.note_missing(reason);
         }
-        if code == RDKafkaErrorCode::AllBrokersDown {
+        if code == Code::AllBrokersDown {
             return self.away(reason);
         }
-        if problems::passes(code) || code == RDKafkaErrorCode::SSL {
+        if problems::passes(code) || code == Code::SSL {
             self.outage.trouble(reason);
         }
         let (group, partition) = (&self.who.group, what.unwrap_or_default());
@@ -109,7 +107,7 @@ impl KafkaConsumer {
         let (code, reason) = consumer
             .client()
             .fatal_error()
-            .unwrap_or((RDKafkaErrorCode::Fatal, "no reason given".to_owned()));
+            .unwrap_or((Code::Fatal, "no reason given".to_owned()));
         let error = problems::fatal(code, &reason, &self.who);
         self.events.push_back(ConsumerEvent::Problem(error));
     }
@@ -136,12 +134,23 @@ impl KafkaConsumer {
         }
     }
 
-    /// librdkafka has moved its position over the error; ours stays, and reading goes on there.
+    /// librdkafka may have moved its position over the error; ours stays, and reading goes on there. Unless the position
+    /// itself was the error, or there is nothing to read: then librdkafka decides.
     pub(super) fn read_failed(&mut self, errors: Vec<ReadError>) {
         for error in errors {
             let partition = error.partition.to_string();
             self.judge(error.code, &error.reason, Some(&partition));
-            if let Some(next) = error.next {
+            let decides = matches!(
+                error.code,
+                Code::OffsetOutOfRange
+                    | Code::AutoOffsetReset
+                    | Code::LogTruncation
+                    | Code::UnknownTopicOrPartition
+                    | Code::UnknownTopic
+                    | Code::UnknownPartition
+                    | Code::TopicAuthorizationFailed
+            );
+            if let (Some(next), false) = (error.next, decides) {
                 self.seek_later(&[((*error.partition).clone(), next)]);
             }
         }

@@ -199,8 +199,12 @@ impl Reader {
         let partition = &mut self.partitions[i];
         partition.moved = true;
         let offset = message.offset();
-        if partition.next.is_some_and(|next| offset < next) {
-            return;
+        if let Some(next) = partition.next
+            && offset < next
+        {
+            // librdkafka has started anew, as the group's offset was beyond the end and `auto.offset.reset` says so.
+            let partition = &partition.id;
+            tracing::warn!(%partition, next, offset, "the topic was made anew or cut off: offsets went back");
         }
         let (timestamp, timestamp_type) = message.timestamp();
         let record = BorrowedRecord {
