@@ -119,20 +119,16 @@ impl WorkerConfig {
 /// in Kafka neither, and it is the usual mistake on a secured cluster.
 pub fn unsecured_clients(config: &Config) -> Vec<&'static str> {
     const SECURITY: [&str; 3] = ["security.", "sasl.", "ssl."];
-    let is_secured = |prefix: &str| {
-        config
-            .with_prefix(prefix)
-            .iter()
-            .any(|(key, _)| SECURITY.iter().any(|family| key.starts_with(family)))
+    let is_secured = |settings: &Config| {
+        settings.iter().any(|(key, value)| {
+            SECURITY.iter().any(|family| key.starts_with(family)) && value.trim() != "PLAINTEXT"
+        })
     };
-    let worker_is_secured = config
-        .iter()
-        .any(|(key, _)| SECURITY.iter().any(|family| key.starts_with(family)));
-    if !worker_is_secured {
+    if !is_secured(config) {
         return Vec::new();
     }
     let mut clients = vec!["consumer.", "producer."];
-    clients.retain(|prefix| !is_secured(prefix));
+    clients.retain(|prefix| !is_secured(&config.with_prefix(prefix)));
     clients
 }
 

@@ -15,13 +15,14 @@ use data_plane::kafka::{DeadLetterTopic, GroupConsumer};
 
 use super::command::{ConfigureMode, ConnectorStatus, RestartScope};
 use super::state::State;
-use super::validation::RawConfig;
+use super::validation::{RawConfig, refusal};
 use super::{Herder, HerderError, standalone};
 use crate::config::connector::DeadLetters;
 use crate::config::environment::Environment;
 use crate::config::layers::{WorkerFile, layered};
 use crate::config::topics::Topics;
-use crate::config::{TargetState, WorkerConfig, properties};
+use crate::config::worker::key_report;
+use crate::config::{TargetState, WorkerConfig, connector_file, properties};
 use crate::plugins::Plugins;
 use crate::worker::{Kafka, Worker};
 
@@ -173,6 +174,39 @@ async fn wait_for(herder: &Herder, name: &str, expected: &[State]) -> ConnectorS
             "{name}: {status:?}"
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// The files in `config/`, as the command line reads them.
+#[tokio::test]
+async fn the_samples_are_valid() {
+    let worker = include_bytes!("../../config/connect-standalone.properties");
+    let file = WorkerFile {
+        path: "config/connect-standalone.properties".to_owned(),
+        properties: properties::parse_bytes(worker).expect("properties"),
+    };
+    let layers = layered(&file, &Environment::default(), &[]).expect("layers of text");
+    assert!(WorkerConfig::parse(&layers).is_ok());
+    assert_eq!(key_report(&layers.config).unknown, Vec::<String>::new());
+
+    let (herder, _) = herder();
+    for (path, sample) in [
+        (
+            "file",
+            &include_bytes!("../../config/connect-file-sink.properties")[..],
+        ),
+        (
+            "graph",
+            &include_bytes!("../../config/graph-sink.properties")[..],
+        ),
+    ] {
+        let file = connector_file::parse(path, sample).expect(path);
+        let entries = file.config.iter();
+        let raw = entries
+            .map(|(k, v)| (k.to_owned(), Some(v.to_owned())))
+            .collect();
+        let infos = herder.validate(&raw).expect(path);
+        assert_eq!(refusal(&infos), None, "{path}");
     }
 }
 
