@@ -222,7 +222,11 @@ impl GroupConsumer for KafkaConsumer {
                 let topics = topics.clone();
                 self.join(&topics)
             }
-            Topics::Watched(_) => Ok(()),
+            Topics::Watched(_) => {
+                // There may be no topic that matches; this one is there in every cluster.
+                self.probed = Some("__consumer_offsets".to_owned());
+                Ok(())
+            }
         }
     }
 
