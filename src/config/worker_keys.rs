@@ -104,8 +104,8 @@ pub const TASK_MEMORY_BYTES: Key<i64> = Key::new(
     "task.memory.bytes",
     "33554432",
     Importance::Medium,
-    "How many bytes of records a task may hold on their way to its target; the Kafka client reads ahead at most as \
-     many again. Turnbuckle's own.",
+    "How many bytes of records a task may hold: half of them read ahead by the Kafka client, half on their way to the \
+     target. A single larger record still passes. Turnbuckle's own.",
 )
 .at_least(65_536);
 

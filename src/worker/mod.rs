@@ -92,7 +92,7 @@ impl Worker {
             settings,
             consumer: self
                 .kafka
-                .consumer(consumer, &config.topics, self.config.task_memory)?,
+                .consumer(consumer, &config.topics, self.config.task_memory / 2)?,
             dead_letter_topic,
             stage,
             sink,
@@ -145,7 +145,8 @@ impl Worker {
             graceful_timeout: self.config.graceful_timeout,
             max_poll_interval: consumer.max_poll_interval(),
             max_poll_records: consumer.max_poll_records(),
-            memory: self.config.task_memory,
+            // One number bounds a task: half of it is read ahead by the client, half is on its way to the sink.
+            memory: self.config.task_memory / 2,
             target_wait_max: config
                 .target_wait_max
                 .unwrap_or(self.config.target_wait_max),

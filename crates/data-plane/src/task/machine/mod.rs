@@ -345,7 +345,8 @@ impl Machine {
             return self.call(busy, SinkCall::Open(partitions));
         }
         while matches!(self.life, Life::Running) {
-            if self.current.is_none() && !self.begin_next() {
+            // What a read still under way brings to a paused task waits for the resumption.
+            if self.current.is_none() && (self.paused || !self.begin_next()) {
                 break;
             }
             let Some(current) = &mut self.current else {
