@@ -61,8 +61,6 @@ const NOT_SENT: &[(&str, &str)] = &[
 
 /// Recorded steps that are answered otherwise, and why. What is named here must still differ.
 const OTHERWISE: &[(&str, &str)] = &[
-    ("plugins", "other plugins are built in"),
-    ("plugins-connectors-only", "other plugins are built in"),
     ("plugins-all", "other plugins are built in"),
     ("plugins-flag-not-boolean", "no transformations yet"),
     ("plugin-keys-converter", "no number converters yet"),
