@@ -15,10 +15,20 @@
 )]
 mod support;
 
+mod connectors;
+
 mod crash;
+mod crash_worker;
 mod flow;
+mod flow_changes;
+mod flow_errors;
+mod flow_groups;
+mod flow_topics;
+mod lifecycle;
+mod memory;
 mod rest;
 mod targets;
+mod targets_outage;
 
 use std::process::{Command, ExitCode};
 
@@ -37,9 +47,17 @@ fn main() -> ExitCode {
     }
     let mut trials = Vec::new();
     trials.extend(flow::tests(ctx));
+    trials.extend(flow_changes::tests(ctx));
+    trials.extend(flow_errors::tests(ctx));
+    trials.extend(flow_groups::tests(ctx));
+    trials.extend(flow_topics::tests(ctx));
+    trials.extend(lifecycle::tests(ctx));
+    trials.extend(memory::tests(ctx));
     trials.extend(rest::tests(ctx));
     trials.extend(targets::tests(ctx));
+    trials.extend(targets_outage::tests(ctx));
     trials.extend(crash::tests(ctx));
+    trials.extend(crash_worker::tests(ctx));
     let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
     ctx.stop_services();
     ctx.clear_up(conclusion.has_failed());

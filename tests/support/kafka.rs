@@ -16,7 +16,7 @@ use rdkafka::message::{Headers, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::process::{Process, run_tool};
-use super::{jars, scratch, wait_until};
+use super::{jars, scratch, wait_for, wait_until};
 
 mod produce;
 
@@ -387,15 +387,16 @@ fn class_path() -> Result<String, String> {
     Ok(jars::kafka()?.join("*").to_string_lossy().into_owned())
 }
 
-/// Asks with a consumer of the group that never joins it.
+/// Asks with a consumer of the group that never joins it. A broker that has just started may not know yet that it
+/// coordinates the group: then the question is asked again.
 fn committed(consumer: &BaseConsumer, topic: &str, partitions: &[i32]) -> BTreeMap<i32, i64> {
     let mut wanted = TopicPartitionList::new();
     for partition in partitions {
         wanted.add_partition(topic, *partition);
     }
-    let found = consumer
-        .committed_offsets(wanted, CALL)
-        .expect("committed offsets");
+    let found = wait_for(CALL, "committed offsets", || {
+        consumer.committed_offsets(wanted.clone(), CALL).ok()
+    });
     let raw = |offset: Offset| offset.to_raw().filter(|n| *n >= 0);
     found
         .elements()

@@ -78,6 +78,12 @@ impl WorkerSpec {
         self
     }
 
+    /// The same from lines that are owned already.
+    pub fn connector_lines(mut self, config: Vec<(String, String)>) -> WorkerSpec {
+        self.connectors.push(config);
+        self
+    }
+
     pub fn env(mut self, name: &str, value: &str) -> WorkerSpec {
         self.env.push((name.to_owned(), value.to_owned()));
         self

@@ -1,0 +1,101 @@
+//! The worker is killed again and again while records flow.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Trial;
+
+use crate::connectors::{
+    Dice, connector_file, file_sink, graph_sink, lines, make_unique, nodes, quick_worker,
+};
+use crate::support::kafka::Record;
+use crate::support::{Ctx, Need, Worker, scratch, wait_until};
+
+const RECORDS: u64 = 50_000;
+const KEYS: u64 = 5_000;
+const PATIENCE: Duration = Duration::from_secs(120);
+
+pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
+    vec![ctx.trial(
+        &[Need::Kafka, Need::Neo4j],
+        "crash::kills_lose_no_record_and_keep_the_order_of_a_key",
+        kills_lose_no_record_and_keep_the_order_of_a_key,
+    )]
+}
+
+fn kills_lose_no_record_and_keep_the_order_of_a_key(ctx: &'static Ctx) {
+    let (kafka, neo4j) = (ctx.kafka(), ctx.neo4j());
+    let kills = if ctx.long { 20 } else { 5 };
+    let mut dice = Dice::new("kills");
+    let topic = kafka.new_topic("killed", 4);
+    let (graph, file) = (scratch::unique("graph"), scratch::unique("file"));
+    let out = scratch::dir("killed").join("out.txt");
+    make_unique(neo4j, &topic);
+    let mut worker = quick_worker(kafka)
+        .connector_lines(connector_file(&graph, &graph_sink(neo4j, &topic, &topic)))
+        .connector_lines(connector_file(&file, &file_sink(&topic, &out)))
+        .start();
+
+    let mut last = BTreeMap::new();
+    let mut produced = 0;
+    for kill in 1..=kills {
+        let until = RECORDS * kill / kills;
+        let chunk: Vec<Record> = (produced..until)
+            .map(|value| {
+                let key = format!("k{}", dice.below(KEYS));
+                last.insert(key.clone(), value as i64);
+                Record::value(value.to_string()).key(key)
+            })
+            .collect();
+        produced = until;
+        kafka.produce(&topic, chunk);
+        wait_for_bad_moment(&mut dice, &out);
+        worker.start_again();
+    }
+    for connector in [&graph, &file] {
+        kafka.wait_drained(&format!("connect-{connector}"), &topic, PATIENCE);
+    }
+    stop(&worker);
+
+    let found = nodes(neo4j, &topic);
+    let stale: Vec<_> = last
+        .iter()
+        .filter(|(k, v)| found.get(*k) != Some(v))
+        .collect();
+    assert!(
+        stale.is_empty(),
+        "{} keys without their last value, e.g. {:?}",
+        stale.len(),
+        stale[0]
+    );
+    assert_eq!(found.len(), last.len());
+
+    let written = lines(&out);
+    let distinct: BTreeSet<&str> = written.iter().map(String::as_str).collect();
+    let lost = (0..RECORDS).filter(|v| !distinct.contains(v.to_string().as_str()));
+    assert_eq!(lost.count(), 0);
+    println!(
+        "{kills} kills: {} keys with their last value; {} lines for {RECORDS} records",
+        found.len(),
+        written.len()
+    );
+}
+
+/// At once, while the worker joins its groups, or while it writes.
+fn wait_for_bad_moment(dice: &mut Dice, out: &PathBuf) {
+    if dice.below(3) == 0 {
+        let moment = Duration::from_millis(dice.below(1_500));
+        let begin = Instant::now();
+        wait_until(PATIENCE, "the moment", || begin.elapsed() >= moment);
+    } else {
+        let size = || std::fs::metadata(out).map_or(0, |m| m.len());
+        let goal = size() + 1 + dice.below(20_000);
+        wait_until(PATIENCE, "some lines", || size() >= goal);
+    }
+}
+
+fn stop(worker: &Worker) {
+    let status = worker.stop(Duration::from_secs(10));
+    assert_eq!(status.code(), Some(0), "{}", worker.process().log_tail());
+}
