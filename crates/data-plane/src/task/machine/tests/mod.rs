@@ -1,5 +1,4 @@
 //! The machine under every kind of bad luck.
 
-mod cases;
 mod simulation;
 mod world;

@@ -1,1 +1,0 @@
-//! Single situations, told step by step.
