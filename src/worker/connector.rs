@@ -11,10 +11,24 @@ use tracing::warn;
 use super::converters::config_error;
 use super::guard::guarded;
 use crate::config::SinkConnectorConfig;
-use crate::config::connector::{TOPICS, TOPICS_REGEX};
+use crate::config::connector::{TOPICS, TOPICS_REGEX, own_config_def, sink_config_def};
 use crate::plugins::{Kind, Plugins};
 
 const TASK_CLASS: &str = "task.class";
+
+/// Prefixes of keys that converters, transformations, predicates and clients read, and of those of plugins of the
+/// JVM that connectors are known to carry along.
+const READ_BY_OTHERS: [&str; 9] = [
+    "key.converter.",
+    "value.converter.",
+    "header.converter.",
+    "transforms.",
+    "predicates.",
+    "consumer.override.",
+    "producer.override.",
+    "admin.override.",
+    "confluent.",
+];
 
 /// A connector that was made. Cloning gives another handle.
 #[derive(Clone)]
@@ -81,6 +95,21 @@ impl Connector {
         Ok(tasks)
     }
 
+    /// Keys that neither the runtime nor the connector reads; likely misspelt.
+    pub fn unknown_keys<'a>(&self, config: &'a Config) -> Vec<&'a str> {
+        let defs = [
+            sink_config_def(),
+            own_config_def(),
+            (self.descriptor.config_def)(),
+        ];
+        let is_read = |key: &str| {
+            defs.iter().any(|def| def.knows(key))
+                || READ_BY_OTHERS.iter().any(|prefix| key.starts_with(prefix))
+        };
+        let keys = config.iter().map(|(key, _)| key);
+        keys.filter(|key| !is_read(key)).collect()
+    }
+
     /// # Errors
     /// A panic of the plugin.
     pub fn new_task(&self) -> Result<Box<dyn SinkTask>, ConnectError> {
@@ -91,5 +120,30 @@ impl Connector {
     fn task_class(&self) -> String {
         let class = self.descriptor.class;
         format!("{}Task", class.strip_suffix("Connector").unwrap_or(class))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_that_nothing_reads_are_found() {
+        let config = Config::from([
+            ("name", "s"),
+            ("connector.class", "FileStreamSink"),
+            ("topics", "t"),
+            ("file", "f"),
+            ("target.wait.max.ms", "1"),
+            ("value.converter.schemas.enable", "false"),
+            ("consumer.override.max.poll.records", "1"),
+            ("topic", "t"),
+            ("errors.tolerence", "all"),
+        ]);
+        let connector = Connector::new(&Plugins::built_in(), &config).expect("a connector");
+        assert_eq!(
+            connector.unknown_keys(&config),
+            ["errors.tolerence", "topic"]
+        );
     }
 }

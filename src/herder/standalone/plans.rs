@@ -1,7 +1,7 @@
 //! What a change does to tasks. What can be refused is refused while planning, before anything changes.
 
 use connect_api::config::Config;
-use tracing::info;
+use tracing::{info, warn};
 
 use super::Standalone;
 use crate::config::TargetState;
@@ -165,6 +165,10 @@ impl Standalone {
                 let made = self.worker.make_connector(&configured.config);
                 let tasks = made.and_then(|connector| {
                     let tasks = connector.task_configs(&configured.config)?;
+                    let unknown = connector.unknown_keys(&configured.config);
+                    if !unknown.is_empty() {
+                        warn!(connector = name, keys = unknown.join(", "), "unknown keys");
+                    }
                     running.connector = Some(connector);
                     Ok(tasks)
                 });
