@@ -91,7 +91,11 @@ impl Stage {
         let mut fatal = None;
         'batch: for run in raw.runs() {
             for place in run.records.clone() {
-                match self.record(raw, run, place).await {
+                let mut step = self.step(raw, run, place);
+                if let Step::Failed { .. } = step {
+                    step = self.try_again(raw, run, place, step).await;
+                }
+                match step {
                     Step::Keep(record) => {
                         records.push(record);
                         origin.push(place as u32);
@@ -127,22 +131,28 @@ impl Stage {
         }
     }
 
-    /// One record, tried again as `errors.retry.*` allow; the fast path never waits.
-    ///
-    /// A retry begins with the bytes again. That needs no copy of the record, which transformations own and change.
-    pub async fn record(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Step {
-        let mut attempt = self.retry.attempt();
-        loop {
-            let refusal = match self.try_record(raw, run, place) {
-                Ok(Some(record)) => return Step::Keep(record),
-                Ok(None) => return Step::Filtered,
-                Err(refusal) => refusal,
-            };
-            match &refusal {
-                Refusal::Record { error, .. } if attempt.may_retry(error).await => {}
-                _ => return refusal.into(),
-            }
+    /// One record through converters and chain; does not wait.
+    pub fn step(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Step {
+        match self.try_record(raw, run, place) {
+            Ok(Some(record)) => Step::Keep(record),
+            Ok(None) => Step::Filtered,
+            Err(refusal) => refusal.into(),
         }
+    }
+
+    /// Tries a failed record again as `errors.retry.*` allow.
+    ///
+    /// Each try begins with the bytes. That needs no copy of the record, which transformations own and change.
+    async fn try_again(&mut self, raw: &RawBatch, run: &Run, place: usize, failed: Step) -> Step {
+        let mut attempt = self.retry.attempt();
+        let mut step = failed;
+        while let Step::Failed { error, .. } = &step {
+            if !attempt.may_retry(error).await {
+                break;
+            }
+            step = self.step(raw, run, place);
+        }
+        step
     }
 
     fn try_record(
