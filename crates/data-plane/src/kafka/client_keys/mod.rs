@@ -1,7 +1,7 @@
 //! Java's client keys in librdkafka's words.
 //!
 //! A key is translated, read by our own code, inert (with the reason, for one log line), unknown, or refused because
-//! ignoring it would change delivery, routing or security: see [`table`]. Java's default is set wherever it has one,
+//! ignoring it would change delivery, routing or security: see `table`. Java's default is set wherever it has one,
 //! whatever librdkafka's is. Pure: no file, no network.
 
 mod groups;
