@@ -163,3 +163,58 @@ async fn wrong_credentials_for_kafka_fail_the_task() {
         .problem(ConnectError::denied("SASL authentication failed"));
     assert!(bench.failure().await.contains("SASL authentication failed"));
 }
+
+/// Fails as often as told before it reads anything.
+struct Flaky(u32, fn(&'static str) -> ConnectError);
+
+impl Converter for Flaky {
+    fn to_connect_data(
+        &mut self,
+        topic: &str,
+        data: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        if self.0 > 0 {
+            self.0 -= 1;
+            return Err(self.1("not now"));
+        }
+        Text.to_connect_data(topic, data)
+    }
+
+    fn from_connect_data(
+        &mut self,
+        _: &str,
+        _: Option<&SchemaRef>,
+        _: &Value,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        Ok(None)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retriable_error_of_a_converter_is_tried_again_within_the_retry_timeout() {
+    let mut settings = settings();
+    settings.retry_timeout = Some(Duration::from_secs(10));
+    let flaky = Flaky(4, ConnectError::retriable);
+    let bench = Bench::start_with(Box::new(flaky), settings, false, &["a"]);
+    bench.until("written", |b| b.target.offsets() == [0]).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retriable_error_that_outlasts_the_retry_timeout_is_the_records() {
+    let mut settings = settings();
+    settings.retry_timeout = Some(Duration::from_secs(2));
+    let flaky = Flaky(1000, ConnectError::retriable);
+    let mut bench = Bench::start_with(Box::new(flaky), settings, false, &["a"]);
+    let trace = bench.failure().await;
+    assert!(trace.contains("RetriableException: not now"), "{trace}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_converter_needs_and_is_away_is_waited_for_whatever_the_tolerance() {
+    let mut settings = settings();
+    settings.tolerance = Tolerance::All;
+    let flaky = Flaky(50, ConnectError::unavailable);
+    let bench = Bench::start_with(Box::new(flaky), settings, true, &["a"]);
+    bench.until("written", |b| b.target.offsets() == [0]).await;
+    assert!(bench.letters.letters().is_empty());
+}

@@ -189,6 +189,15 @@ fn partition() -> TopicPartition {
 
 impl Bench {
     fn start(settings: TaskSettings, with_letters: bool, values: &[&str]) -> Self {
+        Self::start_with(Box::new(Text), settings, with_letters, values)
+    }
+
+    fn start_with(
+        converter: Box<dyn Converter>,
+        settings: TaskSettings,
+        with_letters: bool,
+        values: &[&str],
+    ) -> Self {
         let cluster = MemoryCluster::new();
         for value in values {
             let value = value.to_string();
@@ -211,7 +220,7 @@ impl Bench {
             dead_letter_topic: with_letters.then(|| Arc::new(letters.clone()) as _),
             stage: StageParts {
                 key: (Box::new(Text), "test.Text".to_owned()),
-                value: (Box::new(Text), "test.Text".to_owned()),
+                value: (converter, "test.Text".to_owned()),
                 header: (Box::new(Text), "test.Text".to_owned()),
                 transformations: Vec::new(),
             },
