@@ -286,6 +286,30 @@ async fn a_panic_while_a_connector_is_made_refuses_the_request() {
 }
 
 #[tokio::test]
+async fn tasks_that_would_share_an_instance_id_are_refused() {
+    let (herder, _) = herder();
+    let shared = [
+        ("tasks.max", "2"),
+        ("consumer.override.group.instance.id", "i"),
+    ];
+    let refused = herder
+        .configure(
+            "shared",
+            config(&shared),
+            ConfigureMode::Create(TargetState::Started),
+        )
+        .await;
+    let text = refused.err().map(|e| e.to_string()).unwrap_or_default();
+    assert!(text.contains("would share the group.instance.id"), "{text}");
+    create(
+        &herder,
+        "alone",
+        &[("consumer.override.group.instance.id", "i")],
+    )
+    .await;
+}
+
+#[tokio::test]
 async fn target_states_are_followed() {
     let (herder, kafka) = herder();
     create(&herder, "a", &[]).await;

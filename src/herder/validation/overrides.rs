@@ -4,7 +4,7 @@ use connect_api::config::{Config, ConfigValue, Importance, KeyType, Width};
 
 use super::Context;
 use super::definition::{ConfigInfo, Definition};
-use crate::config::connector::DLQ_TOPIC_NAME;
+use crate::config::connector::{DLQ_TOPIC_NAME, TASKS_MAX};
 use crate::config::policy::OVERRIDE_PREFIXES;
 
 /// A client key that connectors often override: type, default and importance as Kafka's client defines them.
@@ -105,6 +105,18 @@ const fn key(
     }
 }
 
+const INSTANCE_ID: &str = "group.instance.id";
+
+/// One id for several members: each that joins puts the one before it out of the group, for ever. The JVM lets it run.
+const SHARED_INSTANCE_ID: &str = "Tasks of one connector would share the group.instance.id and fence each other: leave it out, or set tasks.max to 1";
+
+fn has_several_tasks(config: &Config) -> bool {
+    let tasks = config
+        .get(TASKS_MAX.name())
+        .and_then(|text| text.trim().parse::<i32>().ok());
+    tasks.is_some_and(|tasks| tasks > 1)
+}
+
 /// The overrides that are present. Those of producer and admin count only with a dead letter topic.
 pub fn keys(context: &Context<'_>, config: &Config) -> Vec<ConfigInfo> {
     let has_dlq = config
@@ -120,7 +132,10 @@ pub fn keys(context: &Context<'_>, config: &Config) -> Vec<ConfigInfo> {
             let known = CONSUMER_KEYS
                 .iter()
                 .find(|key| is_consumer && key.name == name);
-            let info = override_key(context, name, value, known);
+            let mut info = override_key(context, name, value, known);
+            if is_consumer && name == INSTANCE_ID && has_several_tasks(config) {
+                info.value.errors.push(SHARED_INSTANCE_ID.to_owned());
+            }
             all.push(info.behind(prefix));
         }
     }
