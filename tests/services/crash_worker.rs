@@ -5,9 +5,11 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
+use serde_json::json;
 
 use crate::connectors::{
-    Dice, connector_file, file_sink, graph_sink, lines, make_unique, nodes, quick_worker,
+    Dice, JSON, connector_file, dead_letters, file_sink, graph_sink, lines, make_unique, nodes,
+    quick_worker, with,
 };
 use crate::support::kafka::Record;
 use crate::support::{Ctx, Need, Worker, scratch, wait_until};
@@ -17,11 +19,18 @@ const KEYS: u64 = 5_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 
 pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
-    vec![ctx.trial(
-        &[Need::Kafka, Need::Neo4j],
-        "crash::kills_lose_no_record_and_keep_the_order_of_a_key",
-        kills_lose_no_record_and_keep_the_order_of_a_key,
-    )]
+    vec![
+        ctx.trial(
+            &[Need::Kafka, Need::Neo4j],
+            "crash::kills_lose_no_record_and_keep_the_order_of_a_key",
+            kills_lose_no_record_and_keep_the_order_of_a_key,
+        ),
+        ctx.trial(
+            &[Need::Kafka],
+            "crash::kills_lose_no_dead_letter",
+            kills_lose_no_dead_letter,
+        ),
+    ]
 }
 
 fn kills_lose_no_record_and_keep_the_order_of_a_key(ctx: &'static Ctx) {
@@ -80,6 +89,51 @@ fn kills_lose_no_record_and_keep_the_order_of_a_key(ctx: &'static Ctx) {
         found.len(),
         written.len()
     );
+}
+
+/// Every tenth record is no JSON: it is in the dead letter topic, or it was not committed.
+fn kills_lose_no_dead_letter(ctx: &'static Ctx) {
+    let kafka = ctx.kafka();
+    let (count, kills) = (20_000, if ctx.long { 20 } else { 5 });
+    let mut dice = Dice::new("kills with dead letters");
+    let topic = kafka.new_topic("letters", 2);
+    let dlq = format!("{topic}-dlq");
+    let out = scratch::dir("letters").join("out.txt");
+    let config = with(
+        with(file_sink(&topic, &out), &dead_letters(&dlq)),
+        &json!({
+            "errors.tolerance": "all",
+            "value.converter": JSON,
+            "value.converter.schemas.enable": "false",
+        }),
+    );
+    let mut worker = quick_worker(kafka)
+        .connector_lines(connector_file(&topic, &config))
+        .start();
+    let bad = |i: u64| i % 10 == 9;
+    let mut produced = 0;
+    for kill in 1..=kills {
+        let until = count * kill / kills;
+        let chunk = (produced..until).map(|i| match bad(i) {
+            true => format!("{{{i}"),
+            false => i.to_string(),
+        });
+        kafka.produce(&topic, chunk);
+        produced = until;
+        wait_for_bad_moment(&mut dice, &out);
+        worker.start_again();
+    }
+    kafka.wait_drained(&format!("connect-{topic}"), &topic, PATIENCE);
+    stop(&worker);
+    let written: BTreeSet<String> = lines(&out).into_iter().collect();
+    let letters: BTreeSet<String> = kafka.read(&dlq).iter().map(|m| m.text()).collect();
+    let expected = |wanted: bool| (0..count).filter(move |i| bad(*i) == wanted);
+    let lost: Vec<u64> = expected(false)
+        .filter(|i| !written.contains(&i.to_string()))
+        .chain(expected(true).filter(|i| !letters.contains(&format!("{{{i}"))))
+        .collect();
+    assert!(lost.is_empty(), "{} lost, e.g. {}", lost.len(), lost[0]);
+    assert_eq!(written.len() + letters.len(), count as usize);
 }
 
 /// At once, while the worker joins its groups, or while it writes.

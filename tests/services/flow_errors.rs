@@ -5,7 +5,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::connectors::{GRAPH, JSON, dead_letters, make_unique, nodes, with};
+use crate::connectors::{GRAPH, JSON, dead_letters, file_sink, make_unique, nodes, with};
 use crate::support::kafka::{Kafka, Message, Record};
 use crate::support::neo4j::Neo4j;
 use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec};
@@ -51,6 +51,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
             both,
             "flow::first_bad_record_fails_the_task_without_tolerance",
             first_bad_record_fails_the_task_without_tolerance,
+        ),
+        ctx.trial(
+            &[Need::Kafka],
+            "flow::refused_dead_letter_fails_the_task_and_its_offset_is_not_passed",
+            refused_dead_letter_fails_the_task_and_its_offset_is_not_passed,
         ),
     ]
 }
@@ -287,4 +292,35 @@ fn first_bad_record_fails_the_task_without_tolerance(ctx: &'static Ctx) {
         let reported = usize::from(case.told == Told::Log);
         assert_eq!(case.reports(&worker.log()), reported, "{what}");
     }
+}
+
+/// The dead letter topic takes small records only.
+fn refused_dead_letter_fails_the_task_and_its_offset_is_not_passed(ctx: &'static Ctx) {
+    let kafka = ctx.kafka();
+    let topic = kafka.new_topic("refused", 1);
+    let dlq = format!("{topic}-dlq");
+    kafka.create_topic(&dlq, 1, &[("max.message.bytes", "4000")]);
+    kafka.produce(&topic, (0..10).map(|i| i.to_string()));
+    kafka.produce(&topic, [format!("{{{}", "x".repeat(10_000))]);
+    kafka.produce(&topic, (11..20).map(|i| i.to_string()));
+    let worker = WorkerSpec::new(Engine::Turnbuckle, kafka).start();
+    let out = worker.dir().join("out");
+    let config = with(
+        with(file_sink(&topic, &out), &dead_letters(&dlq)),
+        &json!({
+            "errors.tolerance": "all",
+            "value.converter": JSON,
+            "value.converter.schemas.enable": "false",
+        }),
+    );
+    let answer = worker
+        .rest()
+        .put(&format!("/connectors/{topic}/config"), &config);
+    answer.expect("an answer").expect(201);
+    let status = worker.wait_state(&topic, "FAILED", PATIENCE);
+    let trace = status["tasks"][0]["trace"].as_str().expect("a trace");
+    assert!(trace.contains("dead letter topic refused"), "{trace}");
+    assert!(trace.contains(&dlq), "{trace}");
+    let committed = kafka.committed(&format!("connect-{topic}"), &topic);
+    assert!(committed.values().all(|at| *at <= 10), "{committed:?}");
 }

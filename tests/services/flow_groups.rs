@@ -27,6 +27,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
         ),
         ctx.trial(
             kafka,
+            "flow::worker_that_was_frozen_out_of_its_group_comes_back",
+            worker_that_was_frozen_out_of_its_group_comes_back,
+        ),
+        ctx.trial(
+            kafka,
             "flow::partitions_move_to_a_second_worker_and_back",
             partitions_move_to_a_second_worker_and_back,
         ),
@@ -71,7 +76,7 @@ fn broker_restart_loses_no_record(_: &'static Ctx) {
     let worker = worker_with(&kafka, &name, &topic, &out);
     // Few at a time, so that the broker goes while records are on their way into it, too.
     let slowly = [
-        ("queue.buffering.max.messages", "100"),
+        ("queue.buffering.max.messages", "500"),
         ("enable.idempotence", "true"),
     ];
     let mut produced = 0;
@@ -135,6 +140,48 @@ fn second_worker_takes_over_from_a_killed_one(ctx: &'static Ctx) {
     let found = values(&[&first_out, &second_out]);
     expect_each_of(produced, &found);
     assert_eq!(second.stop(Duration::from_secs(10)).code(), Some(0));
+}
+
+/// A worker that stood still for longer than its session wakes up with records in its hands that are another's by now.
+fn worker_that_was_frozen_out_of_its_group_comes_back(ctx: &'static Ctx) {
+    let kafka = ctx.kafka();
+    let topic = kafka.new_topic("zombie", 4);
+    let dir = scratch::dir("zombie");
+    let (first_out, second_out) = (dir.join("first.txt"), dir.join("second.txt"));
+    let name = scratch::unique("zombie");
+    let group = format!("connect-{name}");
+    let first = worker_with(kafka, &name, &topic, &first_out);
+    kafka.produce(&topic, records(0, 30_000, 4));
+    wait_until(PATIENCE, "the first writes", || {
+        !lines(&first_out).is_empty()
+    });
+    first.process().freeze();
+    let second = worker_with(kafka, &name, &topic, &second_out);
+    kafka.wait_drained(&group, &topic, PATIENCE);
+    let committed = kafka.committed(&group, &topic);
+
+    first.process().thaw();
+    wait_until(PATIENCE, "it is a member again", || {
+        kafka.members(&group).len() == 2
+    });
+    wait_until(PATIENCE, "both write", || {
+        let (one, two) = (lines(&first_out).len(), lines(&second_out).len());
+        kafka.produce(&topic, ["30000"]);
+        kafka.produce(&topic, records(30_001, 30_401, 4));
+        kafka.wait_drained(&group, &topic, PATIENCE);
+        lines(&first_out).len() > one && lines(&second_out).len() > two
+    });
+    let now = kafka.committed(&group, &topic);
+    assert!(
+        committed.iter().all(|(p, at)| now[p] >= *at),
+        "no commit of the frozen one went back: {committed:?}, {now:?}"
+    );
+    expect_each_of(30_401, &values(&[&first_out, &second_out]));
+    for worker in [&first, &second] {
+        assert_eq!(worker.stop(Duration::from_secs(10)).code(), Some(0));
+        let log = worker.log();
+        assert!(!log.contains("panicked"), "{log}");
+    }
 }
 
 /// Nobody dies here: every record is written exactly once.

@@ -11,7 +11,7 @@ use crate::connectors::{
 };
 use crate::support::kafka::{Kafka, Record};
 use crate::support::neo4j::{Auth, Neo4j, USER};
-use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, wait_until};
+use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(120);
 /// `task.shutdown.graceful.timeout.ms` and what leaving the group may take.
@@ -39,6 +39,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
             both,
             "targets::hanging_database_does_not_hold_up_a_rebalance",
             hanging_database_does_not_hold_up_a_rebalance,
+        ),
+        ctx.trial(
+            both,
+            "targets::bounded_wait_for_a_database_fails_the_task",
+            bounded_wait_for_a_database_fails_the_task,
         ),
         ctx.trial(
             both,
@@ -229,6 +234,34 @@ fn hanging_database_does_not_hold_up_a_rebalance(ctx: &'static Ctx) {
     arrived.extend(lines(&out));
     assert_eq!(arrived.len(), 600, "each record is here or there");
     assert_eq!(kafka.read(&format!("{topic}-dlq")), []);
+}
+
+/// Who wants the original's way sets a bound.
+fn bounded_wait_for_a_database_fails_the_task(ctx: &'static Ctx) {
+    let (kafka, neo4j) = (ctx.kafka(), ctx.neo4j());
+    let topic = kafka.new_topic("bounded", 1);
+    kafka.produce(&topic, records(0, 10));
+    let worker = quick_worker(kafka).start();
+    let away = format!("bolt://127.0.0.1:{}", scratch::free_port());
+    let config = with(
+        tolerant(neo4j, &topic),
+        &json!({"neo4j.uri": away, "target.wait.max.ms": "3000"}),
+    );
+    let begin = Instant::now();
+    worker
+        .rest()
+        .put(&format!("/connectors/{topic}/config"), &config)
+        .expect("an answer")
+        .expect(201);
+    let status = worker.wait_state(&topic, "FAILED", PATIENCE);
+    assert!(begin.elapsed() > Duration::from_secs(3));
+    let trace = status["tasks"][0]["trace"].as_str().expect("a trace");
+    assert!(trace.contains("target.wait.max.ms"), "{trace}");
+    assert_eq!(kafka.read(&format!("{topic}-dlq")), []);
+
+    let found = json!({"neo4j.uri": neo4j.uri()});
+    worker.run_connector(&topic, &with(config, &found));
+    expect_all(kafka, neo4j, &topic, 10);
 }
 
 fn wrong_password_fails_the_task_with_advice(ctx: &'static Ctx) {
