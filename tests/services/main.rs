@@ -23,6 +23,7 @@ mod flow;
 mod flow_changes;
 mod flow_errors;
 mod flow_groups;
+mod flow_handover;
 mod flow_topics;
 mod lifecycle;
 mod memory;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
     trials.extend(flow_changes::tests(ctx));
     trials.extend(flow_errors::tests(ctx));
     trials.extend(flow_groups::tests(ctx));
+    trials.extend(flow_handover::tests(ctx));
     trials.extend(flow_topics::tests(ctx));
     trials.extend(lifecycle::tests(ctx));
     trials.extend(memory::tests(ctx));
