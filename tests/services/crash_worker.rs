@@ -41,7 +41,9 @@ fn kills_lose_no_record_and_keep_the_order_of_a_key(ctx: &'static Ctx) {
     let (graph, file) = (scratch::unique("graph"), scratch::unique("file"));
     let out = scratch::dir("killed").join("out.txt");
     make_unique(neo4j, &topic);
+    // Commits as often as can be: the more there are, the more may come too early.
     let mut worker = quick_worker(kafka)
+        .set("offset.flush.interval.ms", "10")
         .connector_lines(connector_file(&graph, &graph_sink(neo4j, &topic, &topic)))
         .connector_lines(connector_file(&file, &file_sink(&topic, &out)))
         .start();
@@ -57,9 +59,14 @@ fn kills_lose_no_record_and_keep_the_order_of_a_key(ctx: &'static Ctx) {
                 Record::value(value.to_string()).key(key)
             })
             .collect();
-        produced = until;
         kafka.produce(&topic, chunk);
-        wait_for_bad_moment(&mut dice, &out);
+        if kill % 2 == 0 {
+            wait_for_bad_moment(&mut dice, &out);
+        } else {
+            let arrived = format!("MATCH (n:`{topic}`) WHERE n.v >= {produced} RETURN count(*)");
+            wait_until(PATIENCE, "some nodes", || neo4j.count(&arrived) > 0);
+        }
+        produced = until;
         worker.start_again();
     }
     for connector in [&graph, &file] {

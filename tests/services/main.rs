@@ -37,6 +37,8 @@ use libtest_mimic::Arguments;
 use support::process::wait_for_interrupt;
 use support::{Ctx, Need, scratch};
 
+const THREADS: usize = 3;
+
 fn main() -> ExitCode {
     scratch::remove_stale_roots();
     let ctx = Ctx::new();
@@ -60,7 +62,10 @@ fn main() -> ExitCode {
     trials.extend(targets_outage::tests(ctx));
     trials.extend(crash::tests(ctx));
     trials.extend(crash_worker::tests(ctx));
-    let conclusion = libtest_mimic::run(&Arguments::from_args(), trials);
+    let mut arguments = Arguments::from_args();
+    // Tests wait most of the time: more of them than processors may run.
+    arguments.test_threads = arguments.test_threads.or(Some(THREADS));
+    let conclusion = libtest_mimic::run(&arguments, trials);
     ctx.stop_services();
     ctx.clear_up(conclusion.has_failed());
     conclusion.exit_code()
