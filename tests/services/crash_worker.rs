@@ -1,7 +1,7 @@
 //! The worker is killed again and again while records flow.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
@@ -59,9 +59,11 @@ fn kills_lose_no_record_and_keep_the_order_of_a_key(ctx: &'static Ctx) {
                 Record::value(value.to_string()).key(key)
             })
             .collect();
+        let before = size(&out);
         kafka.produce(&topic, chunk);
         if kill % 2 == 0 {
-            wait_for_bad_moment(&mut dice, &out);
+            // A digit and a line break for each record at least.
+            wait_for_bad_moment(&mut dice, &out, before, 2 * (until - produced));
         } else {
             let arrived = format!("MATCH (n:`{topic}`) WHERE n.v >= {produced} RETURN count(*)");
             wait_until(PATIENCE, "some nodes", || neo4j.count(&arrived) > 0);
@@ -125,9 +127,11 @@ fn kills_lose_no_dead_letter(ctx: &'static Ctx) {
             true => format!("{{{i}"),
             false => i.to_string(),
         });
+        let before = size(&out);
         kafka.produce(&topic, chunk);
+        // Nine of ten are lines, of a digit and a line break at least.
+        wait_for_bad_moment(&mut dice, &out, before, until - produced);
         produced = until;
-        wait_for_bad_moment(&mut dice, &out);
         worker.start_again();
     }
     kafka.wait_drained(&format!("connect-{topic}"), &topic, PATIENCE);
@@ -143,17 +147,21 @@ fn kills_lose_no_dead_letter(ctx: &'static Ctx) {
     assert_eq!(written.len() + letters.len(), count as usize);
 }
 
-/// At once, while the worker joins its groups, or while it writes.
-fn wait_for_bad_moment(dice: &mut Dice, out: &PathBuf) {
+/// At once, while the worker joins its groups, or while it writes: `before` is the size of the file when the last chunk
+/// was produced, and `bytes` is what that chunk adds at least, so the goal is always reached.
+fn wait_for_bad_moment(dice: &mut Dice, out: &Path, before: u64, bytes: u64) {
     if dice.below(3) == 0 {
         let moment = Duration::from_millis(dice.below(1_500));
         let begin = Instant::now();
         wait_until(PATIENCE, "the moment", || begin.elapsed() >= moment);
     } else {
-        let size = || std::fs::metadata(out).map_or(0, |m| m.len());
-        let goal = size() + 1 + dice.below(20_000);
-        wait_until(PATIENCE, "some lines", || size() >= goal);
+        let goal = before + 1 + dice.below(bytes);
+        wait_until(PATIENCE, "some lines", || size(out) >= goal);
     }
+}
+
+fn size(file: &Path) -> u64 {
+    std::fs::metadata(file).map_or(0, |m| m.len())
 }
 
 fn stop(worker: &Worker) {
