@@ -176,7 +176,8 @@ impl Current {
     }
 
     /// What was put last holds a bad record. If it is known which, it is returned to be reported; else the suspects are
-    /// put again in halves, the earlier half first.
+    /// put again in halves, the earlier half first. What stands before the suspects and was not tried goes before
+    /// them, so that the good records before a bad one are written even if that one ends the task.
     pub fn search(
         &mut self,
         applied: &[usize],
@@ -190,19 +191,22 @@ impl Current {
             [] => (0..records.len()).filter(untried).collect(),
             named => named.to_vec(),
         };
-        let rest: Vec<usize> = (0..records.len())
+        let first = suspects.first().copied().unwrap_or_default();
+        let (before, behind): (Vec<usize>, Vec<usize>) = (0..records.len())
             .filter(untried)
             .filter(|i| suspects.binary_search(i).is_err())
-            .collect();
-        if !rest.is_empty() {
-            self.to_put.push(records.choose(rest));
-        }
-        let [bad] = suspects[..] else {
-            let suspects = records.choose(suspects);
-            let (front, back) = suspects.split_at(suspects.len() / 2);
-            self.to_put
-                .extend([back, front].into_iter().filter(|half| !half.is_empty()));
-            return None;
+            .partition(|i| *i < first);
+        self.put_later(&records, behind);
+        let bad = match suspects[..] {
+            [bad] if before.is_empty() => bad,
+            _ => {
+                let middle = suspects.len() / 2;
+                let (front, back) = suspects.split_at(middle);
+                self.put_later(&records, back.to_vec());
+                self.put_later(&records, front.to_vec());
+                self.put_later(&records, before);
+                return None;
+            }
         };
         let place = self.origin[records.place(bad)];
         self.letters += 1;
@@ -216,6 +220,12 @@ impl Current {
             class: None,
             error,
         })
+    }
+
+    fn put_later(&mut self, records: &RecordSlice, places: Vec<usize>) {
+        if !places.is_empty() {
+            self.to_put.push(records.choose(places));
+        }
     }
 
     pub fn finishing(self) -> Finishing {

@@ -64,9 +64,10 @@ fn simulate(seed: u64) {
         settings,
     );
     world.luck = luck(&mut dice);
-    world.sink_kind = match dice.below(3) {
+    world.sink_kind = match dice.below(4) {
         0 => SinkKind::Transactions,
         1 => SinkKind::OneByOne,
+        2 => SinkKind::Checking,
         _ => SinkKind::Buffering,
     };
     for _ in 0..1 + dice.below(4) {

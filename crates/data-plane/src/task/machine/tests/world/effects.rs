@@ -131,6 +131,9 @@ impl World {
                 matches!(kind, Kind::Poison | Kind::Garbage),
                 "{tp}@{offset} is {kind:?} and was dead-lettered"
             );
+            if kind == Kind::Poison {
+                self.assert_written_before(raw, place);
+            }
             self.letters.insert((tp, offset));
             if self.settings.tolerance == Tolerance::None {
                 self.reason_to_fail = true;
@@ -143,6 +146,22 @@ impl World {
                 result: Ok(()),
             },
         );
+    }
+
+    /// The good records before a bad one of the same batch and partition are in the target already.
+    fn assert_written_before(&self, raw: &RawBatch, bad: usize) {
+        let run = raw.run_of(bad);
+        for place in run.records.start..bad {
+            let before = ((*run.partition).clone(), raw.offset(place));
+            let good = self.logs[&before.0][before.1 as usize] == Kind::Good;
+            let there = self.written.contains(&before) || self.buffered.contains(&before);
+            assert!(
+                there || !good,
+                "{}@{} was not written before the bad record",
+                before.0,
+                before.1
+            );
+        }
     }
 
     /// The heart of it: everything before a committed offset must be done with.

@@ -64,6 +64,8 @@ pub enum SinkKind {
     Transactions,
     /// Record by record, naming the bad one.
     OneByOne,
+    /// Looks at all records before it writes any, and names the first bad one.
+    Checking,
     /// Buffers in `put`, writes in `pre_commit`.
     Buffering,
 }

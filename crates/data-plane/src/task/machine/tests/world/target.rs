@@ -141,7 +141,7 @@ impl World {
             .map(|_| self.dice.below(records.len() as u64 + 1) as usize);
         match self.sink_kind {
             SinkKind::Transactions => self.put_transactions(records, error, strikes_at),
-            SinkKind::OneByOne | SinkKind::Buffering => {
+            SinkKind::OneByOne | SinkKind::Checking | SinkKind::Buffering => {
                 self.put_one_by_one(records, error, strikes_at)
             }
         }
@@ -193,6 +193,11 @@ impl World {
         error: Option<ConnectError>,
         strikes_at: Option<usize>,
     ) -> PutReport {
+        if self.sink_kind == SinkKind::Checking
+            && let Some(bad) = (0..records.len()).find(|&i| self.is_poison(records.get(i)))
+        {
+            return PutReport::partly(Vec::new(), self.poisoned(), vec![bad]);
+        }
         for i in 0..records.len() {
             let failure = match () {
                 () if strikes_at == Some(i) => error.clone().map(|e| (e, Vec::new())),
