@@ -188,21 +188,18 @@ impl Kafka {
             .expect("the topic has grown");
     }
 
-    /// Ids of the topic's partitions that have a leader; empty when there is no such topic.
+    /// Ids of the topic's partitions, once each has a leader; empty when there is no such topic.
     pub fn partitions(&self, topic: &str) -> Vec<i32> {
-        let metadata = self
-            .probe()
-            .fetch_metadata(None, CALL)
-            .expect("the broker tells its topics");
-        let found = metadata.topics().iter().find(|t| t.name() == topic);
-        let partitions = found.map(|t| t.partitions()).unwrap_or_default();
-        let mut ids: Vec<i32> = partitions
-            .iter()
-            .filter(|p| p.leader() >= 0)
-            .map(|p| p.id())
-            .collect();
-        ids.sort_unstable();
-        ids
+        // A broker that was frozen leads nothing for a moment; a partition without a leader is no missing one.
+        wait_for(CALL, &format!("leaders of {topic}"), || {
+            let metadata = self.probe().fetch_metadata(None, CALL).ok()?;
+            let found = metadata.topics().iter().find(|t| t.name() == topic);
+            let partitions = found.map(|t| t.partitions()).unwrap_or_default();
+            let led = partitions.iter().all(|p| p.leader() >= 0);
+            let mut ids: Vec<i32> = partitions.iter().map(|p| p.id()).collect();
+            ids.sort_unstable();
+            led.then_some(ids)
+        })
     }
 
     /// Everything in a topic now, partition after partition, without the records of aborted transactions.
@@ -267,6 +264,7 @@ impl Kafka {
     pub fn wait_drained(&self, group: &str, topic: &str, deadline: Duration) {
         let mut ends = self.end_offsets(topic);
         ends.retain(|_, end| *end > 0);
+        assert!(!ends.is_empty(), "{topic} is empty, so it proves nothing");
         let partitions: Vec<i32> = ends.keys().copied().collect();
         let consumer = self.consumer(Some(group), &[]);
         wait_until(
