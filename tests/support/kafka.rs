@@ -11,7 +11,7 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewPartitions, NewTopic, TopicRe
 use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Headers, Message as _};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
@@ -229,6 +229,7 @@ impl Kafka {
             match consumer.poll(CALL) {
                 None => panic!("no record and no end of {topic} within {CALL:?}"),
                 Some(Err(KafkaError::PartitionEOF(_))) => ended += 1,
+                Some(Err(e)) if passing(&e) => {}
                 Some(Err(e)) => panic!("cannot read {topic}: {e}"),
                 Some(Ok(message)) => found.push(owned(&message)),
             }
@@ -239,11 +240,12 @@ impl Kafka {
 
     /// Next offset of each partition: how many records were ever written, transaction markers counted.
     pub fn end_offsets(&self, topic: &str) -> BTreeMap<i32, i64> {
+        // A broker that was away may lose its leadership once more after its metadata has named it the leader.
         let end = |partition| {
-            self.probe()
-                .fetch_watermarks(topic, partition, CALL)
-                .expect("watermarks")
-                .1
+            wait_for(CALL, &format!("the end of {topic}-{partition}"), || {
+                let marks = self.probe().fetch_watermarks(topic, partition, CALL);
+                marks.ok().map(|(_, end)| end)
+            })
         };
         self.partitions(topic)
             .into_iter()
@@ -280,10 +282,9 @@ impl Kafka {
 
     /// Members of a consumer group; empty when it has none or does not exist.
     pub fn members(&self, group: &str) -> Vec<Member> {
-        let list = self
-            .probe()
-            .fetch_group_list(Some(group), CALL)
-            .expect("the broker tells its groups");
+        let list = wait_for(CALL, &format!("the members of {group}"), || {
+            self.probe().fetch_group_list(Some(group), CALL).ok()
+        });
         let members = list.groups().iter().flat_map(|g| g.members());
         members
             .map(|m| Member {
@@ -401,6 +402,19 @@ fn committed(consumer: &BaseConsumer, topic: &str, partitions: &[i32]) -> BTreeM
         .iter()
         .filter_map(|e| Some((e.partition(), raw(e.offset())?)))
         .collect()
+}
+
+/// An error event that a client gets over by itself: the broker has just come back.
+fn passing(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::NotLeaderForPartition
+                | RDKafkaErrorCode::LeaderNotAvailable
+        )
+    )
 }
 
 fn owned(message: &rdkafka::message::BorrowedMessage<'_>) -> Message {
