@@ -49,6 +49,8 @@ pub enum LogFormat {
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum DocsPage {
     WorkerKeys,
+    /// What becomes of the keys of Java's Kafka clients.
+    ClientKeys,
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

@@ -70,6 +70,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_page_of_client_keys_is_fresh() {
+        let page = include_str!("../../docs/client-keys.md");
+        assert!(
+            page.ends_with(&data_plane::kafka::client_keys::client_keys_page()),
+            "docs/client-keys.md is stale: replace its tables by the output of `turnbuckle docs client-keys`"
+        );
+    }
+
+    #[test]
     fn the_page_is_fresh() {
         let page = include_str!("../../docs/config.md");
         assert!(

@@ -13,6 +13,7 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use clap::error::ErrorKind;
+use data_plane::kafka::client_keys::client_keys_page;
 use tracing_subscriber::EnvFilter;
 
 use self::args::{Cli, Command, DocsPage};
@@ -54,6 +55,12 @@ pub fn main() -> ExitCode {
     };
     match cli.command {
         Command::Standalone(args) => exit_code(run(&args)),
+        Command::Docs {
+            page: DocsPage::ClientKeys,
+        } => {
+            print!("{}", client_keys_page());
+            ExitCode::SUCCESS
+        }
         Command::Docs {
             page: DocsPage::WorkerKeys,
         } => {

@@ -2,6 +2,8 @@
 
 use connect_api::config::{Config, ConfigValue, Importance, KeyType, Width};
 
+use data_plane::kafka::client_keys::is_secret;
+
 use super::Context;
 use super::definition::{ConfigInfo, Definition};
 use crate::config::connector::{DLQ_TOPIC_NAME, TASKS_MAX};
@@ -157,9 +159,9 @@ fn override_key(
             "Invalid value {value} for configuration {name}: {why}"
         ));
     }
-    let secret = ["password", "jaas", "secret", ".key"]
-        .iter()
-        .any(|part| name.contains(part));
+    // A name that only looks like a secret is hidden, too: a slip of the pen is no reason to show it.
+    let looks_secret = ["password", "jaas", "secret", ".key"];
+    let secret = is_secret(name) || looks_secret.iter().any(|part| name.contains(part));
     ConfigInfo {
         definition: known.map(definition),
         value: ConfigValue {

@@ -102,7 +102,7 @@ fn assignors(draft: &mut Draft<'_>) {
             }
         }
     }
-    if cooperative && !eager.is_empty() {
+    if cooperative && !eager.is_empty() && draft.config.contains(key) {
         let reason =
             "eager and cooperative assignors cannot stand together; the eager ones are used";
         draft.note(key, NoteKind::Adjusted, reason);

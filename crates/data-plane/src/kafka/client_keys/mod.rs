@@ -6,6 +6,7 @@
 
 mod groups;
 mod keys;
+mod page;
 mod security;
 mod settings;
 mod table;
@@ -13,6 +14,7 @@ mod table;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
+pub use page::client_keys_page;
 pub use settings::ClientSettings;
 pub(super) use settings::OffsetReset;
 
@@ -56,6 +58,11 @@ impl Role {
             Role::Admin => table::ADMIN,
         }
     }
+}
+
+/// Whether the value of this client key is never shown: what Java calls a password.
+pub fn is_secret(key: &str) -> bool {
+    keys::SECRETS.contains(&key)
 }
 
 /// A translation in the making.
@@ -113,7 +120,7 @@ impl<'a> Draft<'a> {
     fn look(&mut self, entry: &Entry, key: &str, value: &str) {
         match &entry.rule {
             Rule::To(..) => {}
-            Rule::Ours(form) => {
+            Rule::Ours(form, _) => {
                 self.read(key, form, value);
             }
             Rule::Inert(why) => self.note(key, NoteKind::Inert, *why),
@@ -197,7 +204,7 @@ impl<'a> Draft<'a> {
     fn number(&mut self, key: &str) -> i64 {
         let Some(Entry {
             default,
-            rule: Rule::Ours(form) | Rule::To(_, form),
+            rule: Rule::Ours(form, _) | Rule::To(_, form),
             ..
         }) = table::find(self.role.bit(), key)
         else {

@@ -153,20 +153,6 @@ fn refuse_what_is_missing(draft: &mut Draft<'_>) {
         let why = "TLS 1.2 and 1.3 cannot be switched off, and older ones not on; remove the key";
         draft.error(key, invalid_value(key, &protocols, why));
     }
-    for (key, why) in [
-        (
-            "ssl.cipher.suites",
-            "the names of the JVM's cipher suites are not translated; remove the key",
-        ),
-        (
-            "ssl.engine.factory.class",
-            "it names a class of the JVM; use ssl.truststore.* and ssl.keystore.* of type PEM",
-        ),
-    ] {
-        if let Some(value) = draft.config.get(key).filter(|v| !v.trim().is_empty()) {
-            draft.error(key, invalid_value(key, value, why));
-        }
-    }
 }
 
 fn trust(draft: &mut Draft<'_>) {

@@ -5,7 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use connect_api::ConnectError;
-use connect_api::config::{Config, ConfigErrors, invalid_value};
+use connect_api::config::{Config, ConfigErrors};
 use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 
@@ -67,6 +67,7 @@ impl ClientSettings {
         draft.translate();
         security::translate(&mut draft);
         partitioner(&mut draft);
+        compression_level(&mut draft);
         idempotence(&mut draft);
         let size = draft.number("max.request.size").to_string();
         draft.set("message.max.bytes", size);
@@ -214,19 +215,23 @@ impl fmt::Debug for ClientSettings {
 
 /// Java's partitioner puts keys by murmur2; librdkafka's default does not.
 fn partitioner(draft: &mut Draft<'_>) {
-    let class = draft.text("partitioner.class").to_owned();
-    if !class.is_empty() {
-        let why = "partitioners of the JVM are not available; remove the key to partition as Java does by default";
-        draft.error(
-            "partitioner.class",
-            invalid_value("partitioner.class", &class, why),
-        );
-    }
     let partitioner = match draft.flag("partitioner.ignore.keys") {
         true => "random",
         false => "murmur2_random",
     };
     draft.set("partitioner", partitioner);
+}
+
+/// librdkafka has one level for all codecs, Java one for each.
+fn compression_level(draft: &mut Draft<'_>) {
+    let key = match draft.native.get("compression.codec").map(String::as_str) {
+        Some("gzip") => "compression.gzip.level",
+        Some("lz4") => "compression.lz4.level",
+        Some("zstd") => "compression.zstd.level",
+        _ => return,
+    };
+    let level = draft.number(key).to_string();
+    draft.set("compression.level", level);
 }
 
 /// Java's rule: on by default, off by default where other keys rule it out, an error where both were asked for.

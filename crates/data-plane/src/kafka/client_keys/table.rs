@@ -21,8 +21,8 @@ pub(super) struct Entry {
 pub(super) enum Rule {
     /// librdkafka's names for it, all of which get the value.
     To(&'static [&'static str], Form),
-    /// Read by our own code.
-    Ours(Form),
+    /// Read by our own code, for this.
+    Ours(Form, &'static str),
     /// Has no meaning here, for this reason.
     Inert(&'static str),
     /// Ignoring it would change delivery, routing or security: why, and what to do instead.
@@ -111,12 +111,13 @@ pub(super) const fn ours(
     key: &'static str,
     default: Option<&'static str>,
     form: Form,
+    what: &'static str,
 ) -> Entry {
     Entry {
         key,
         roles,
         default,
-        rule: Rule::Ours(form),
+        rule: Rule::Ours(form, what),
     }
 }
 

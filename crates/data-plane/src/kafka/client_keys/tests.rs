@@ -1,3 +1,5 @@
+mod java_keys;
+
 use connect_api::config::{Config, ConfigErrors};
 
 use super::{ClientSettings, KeyNote, NoteKind};
@@ -41,7 +43,6 @@ fn value(translated: Translated, key: &str) -> Option<String> {
 const COMMON: &[&str] = &[
     "bootstrap.servers=b:9092",
     "client.dns.lookup=use_all_dns_ips",
-    "connections.max.idle.ms=540000",
     "metadata.max.age.ms=300000",
     "metadata.recovery.rebootstrap.trigger.ms=300000",
     "metadata.recovery.strategy=rebootstrap",
@@ -71,6 +72,7 @@ fn javas_defaults_are_set_for_a_consumer() {
             "allow.auto.create.topics=true",
             "auto.offset.reset=latest",
             "check.crcs=true",
+            "connections.max.idle.ms=540000",
             "enable.auto.commit=false",
             "enable.auto.offset.store=false",
             "enable.metrics.push=true",
@@ -102,6 +104,7 @@ fn javas_defaults_are_set_for_a_producer() {
         &settings,
         &[
             "batch.size=16384",
+            "connections.max.idle.ms=540000",
             "compression.codec=none",
             "enable.idempotence=true",
             "enable.metrics.push=true",
@@ -123,7 +126,13 @@ fn javas_defaults_are_set_for_a_producer() {
 fn javas_defaults_are_set_for_an_admin_client() {
     let (settings, notes) = admin(&[]).unwrap();
     assert_eq!(notes, []);
-    check(&settings, &[]);
+    check(
+        &settings,
+        &[
+            "connections.max.idle.ms=300000",
+            "enable.metrics.push=false",
+        ],
+    );
 }
 
 #[test]
@@ -195,6 +204,8 @@ fn values_are_translated() {
             "0",
         ),
         ("compression.type", "zstd", "compression.codec", "zstd"),
+        ("compression.type", "zstd", "compression.level", "3"),
+        ("compression.type", "lz4", "compression.level", "9"),
         (
             "max.request.size",
             "5000000",

@@ -8,7 +8,7 @@ mod security;
 pub(super) use common::COMMON;
 pub(super) use consumer::CONSUMER_KEYS as CONSUMER;
 pub(super) use producer::PRODUCER_KEYS as PRODUCER;
-pub(super) use security::SECURITY;
+pub(super) use security::{SECRETS, SECURITY};
 
 const MAX: i64 = i32::MAX as i64;
 const BYTES: &str = "records stay bytes here; converters read and write them";

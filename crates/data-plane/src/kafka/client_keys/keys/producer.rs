@@ -1,8 +1,8 @@
 //! Keys of producers.
 
-use super::super::table::Form::{Bool, Text, Words};
+use super::super::table::Form::{Bool, Words};
 use super::super::table::Number::Int;
-use super::super::table::{Entry, PRODUCER, given, inert, int, long, ours, refused, set, special};
+use super::super::table::{Entry, PRODUCER, inert, int, long, ours, refused, set, special};
 use super::{BUFFER, BYTES, MAX};
 
 pub(in super::super) const PRODUCER_KEYS: &[Entry] = &[
@@ -26,23 +26,26 @@ pub(in super::super) const PRODUCER_KEYS: &[Entry] = &[
             ("zstd", "zstd"),
         ]),
     ),
-    given(
+    ours(
         PRODUCER,
         "compression.gzip.level",
-        &["compression.level"],
+        Some("-1"),
         int(-1, 9),
+        "`compression.level` with `compression.type=gzip`",
     ),
-    given(
+    ours(
         PRODUCER,
         "compression.lz4.level",
-        &["compression.level"],
+        Some("9"),
         int(1, 12),
+        "`compression.level` with `compression.type=lz4`",
     ),
-    given(
+    ours(
         PRODUCER,
         "compression.zstd.level",
-        &["compression.level"],
+        Some("3"),
         int(-1, 12),
+        "`compression.level` with `compression.type=zstd`",
     ),
     set(
         PRODUCER,
@@ -63,6 +66,7 @@ pub(in super::super) const PRODUCER_KEYS: &[Entry] = &[
         "max.request.size",
         Some("1048576"),
         int(1000, 1_000_000_000),
+        "`message.max.bytes`",
     ),
     set(
         PRODUCER,
@@ -85,14 +89,30 @@ pub(in super::super) const PRODUCER_KEYS: &[Entry] = &[
         &["max.in.flight.requests.per.connection"],
         int(1, 1_000_000),
     ),
-    ours(PRODUCER, "enable.idempotence", Some("true"), Bool),
+    ours(
+        PRODUCER,
+        "enable.idempotence",
+        Some("true"),
+        Bool,
+        "`enable.idempotence`, unless `acks`, `retries` or `max.in.flight.requests.per.connection` rule it out",
+    ),
     refused(
         PRODUCER,
         "transactional.id",
         "dead letters are not sent in transactions; remove the key",
     ),
-    ours(PRODUCER, "partitioner.class", None, Text),
-    ours(PRODUCER, "partitioner.ignore.keys", Some("false"), Bool),
+    refused(
+        PRODUCER,
+        "partitioner.class",
+        "partitioners of the JVM are not available; remove the key to partition as Java does by default",
+    ),
+    ours(
+        PRODUCER,
+        "partitioner.ignore.keys",
+        Some("false"),
+        Bool,
+        "`partitioner`: `murmur2_random` as Java's default, `random` if keys are ignored",
+    ),
     inert(
         PRODUCER,
         "partitioner.adaptive.partitioning.enable",
