@@ -14,6 +14,8 @@ pub struct Cli {
 pub enum Command {
     /// Runs one worker that keeps its state in memory, as connect-standalone does.
     Standalone(Standalone),
+    /// Asks a worker whether it is healthy; exit code 1 if it is not.
+    Healthcheck(Healthcheck),
     /// Prints generated documentation.
     #[command(hide = true)]
     Docs {
@@ -36,9 +38,24 @@ pub struct Standalone {
     #[arg(value_name = "worker.properties")]
     pub worker: String,
 
-    /// Connectors to create at start: properties or JSON.
+    /// Connectors to create at start: properties or JSON, or folders of such files.
     #[arg(value_name = "connector file")]
     pub connectors: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct Healthcheck {
+    /// The worker's REST API; without it the first of its listeners, seen from this machine.
+    #[arg(long, value_name = "http://host:port")]
+    pub url: Option<String>,
+
+    /// How long an answer may take.
+    #[arg(long, value_name = "milliseconds", default_value_t = 5000)]
+    pub timeout_ms: u64,
+
+    /// The file that the worker was started with, for its listeners. The environment counts, too.
+    #[arg(value_name = "worker.properties", default_value = "")]
+    pub worker: String,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -70,7 +87,7 @@ mod tests {
         let args = ["turnbuckle", "standalone"].iter().chain(args);
         match Cli::try_parse_from(args).ok()?.command {
             Command::Standalone(standalone) => Some(standalone),
-            Command::Docs { .. } => None,
+            Command::Healthcheck(_) | Command::Docs { .. } => None,
         }
     }
 

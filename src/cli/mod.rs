@@ -1,10 +1,14 @@
 //! The command line: reads files and environment, builds a worker, waits for a signal.
 //!
 //! Exit codes are Kafka's: 1 for usage (and help), 2 if the worker could not start, 3 if a connector of the command
-//! line failed. A second signal ends at once with 128 + its number.
+//! line failed. A second signal ends at once with 128 + its number. `healthcheck` ends with 1 if all is not well.
 
 mod args;
+mod daemon;
 mod docs;
+mod files;
+mod healthcheck;
+mod invocation;
 mod signals;
 mod standalone;
 
@@ -38,11 +42,21 @@ pub enum Failure {
     /// A second signal, by its number.
     #[error("ended by a second signal ({0}) before everything had stopped")]
     Interrupted(u8),
+    /// The answer to `healthcheck`.
+    #[error("{0}")]
+    Unhealthy(String),
 }
 
 /// The whole program.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let invocation = match invocation::read(std::env::args_os()) {
+        Ok(invocation) => invocation,
+        Err(why) => {
+            eprintln!("{why}");
+            return ExitCode::from(USAGE);
+        }
+    };
+    let cli = match Cli::try_parse_from(&invocation.arguments) {
         Ok(cli) => cli,
         Err(error) => {
             let _ = error.print();
@@ -53,7 +67,11 @@ pub fn main() -> ExitCode {
             };
         }
     };
+    if invocation.daemon {
+        return start_daemon(&invocation);
+    }
     match cli.command {
+        Command::Healthcheck(args) => healthcheck(&args),
         Command::Standalone(args) => exit_code(run(&args)),
         Command::Docs {
             page: DocsPage::ClientKeys,
@@ -66,6 +84,43 @@ pub fn main() -> ExitCode {
         } => {
             print!("{}", docs::worker_keys());
             ExitCode::SUCCESS
+        }
+    }
+}
+
+fn start_daemon(invocation: &invocation::Invocation) -> ExitCode {
+    match daemon::start(&invocation.arguments) {
+        Ok(daemon) => {
+            println!(
+                "started in the background as process {}; log: {}",
+                daemon.pid,
+                daemon.log.display()
+            );
+            ExitCode::SUCCESS
+        }
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(NOT_STARTED)
+        }
+    }
+}
+
+/// Runs on one thread and logs nothing: it is called every few seconds.
+fn healthcheck(args: &args::Healthcheck) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    let result = match runtime {
+        Ok(runtime) => runtime
+            .block_on(healthcheck::run(args))
+            .map_err(anyhow::Error::from),
+        Err(error) => Err(anyhow::Error::from(error)),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why:#}");
+            ExitCode::FAILURE
         }
     }
 }

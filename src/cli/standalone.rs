@@ -14,12 +14,13 @@ use tracing::{error, info, warn};
 
 use super::Failure;
 use super::args::Standalone;
+use super::files::{connector_files, worker_environment, worker_file};
 use super::signals::Signals;
-use crate::config::environment::{self, Environment};
-use crate::config::layers::{WorkerFile, WorkerProperties, layered};
+use crate::config::environment::Environment;
+use crate::config::layers::{WorkerProperties, layered};
 use crate::config::worker::{key_report, unsecured_clients};
 use crate::config::worker_keys::BOOTSTRAP_SERVERS;
-use crate::config::{WorkerConfig, connector_file, properties};
+use crate::config::{WorkerConfig, connector_file};
 use crate::herder::command::ConfigureMode;
 use crate::herder::{Herder, HerderError, standalone};
 use crate::plugins::Plugins;
@@ -99,10 +100,7 @@ fn rest_ended(ended: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> 
 /// Reads file, environment and overrides, and says what has no effect.
 fn worker_config(args: &Standalone) -> Result<WorkerConfig, Failure> {
     let file = worker_file(&args.worker)?;
-    let environment = environment::read(std::env::vars_os().filter_map(|(name, value)| {
-        // Names and values that are no text are none of ours.
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    }));
+    let environment = worker_environment();
     let not_started = |e: &dyn std::fmt::Display| Failure::NotStarted(e.to_string());
     let layers = layered(&file, &environment, &args.overrides).map_err(|e| not_started(&e))?;
     let config = WorkerConfig::parse(&layers).map_err(|e| not_started(&e))?;
@@ -116,29 +114,23 @@ fn worker_config(args: &Standalone) -> Result<WorkerConfig, Failure> {
     Ok(config)
 }
 
-fn worker_file(path: &str) -> Result<WorkerFile, Failure> {
-    // An empty name means that everything comes from elsewhere.
-    if path.is_empty() {
-        return Ok(WorkerFile::default());
-    }
-    let bytes = fs::read(path).map_err(|e| {
-        Failure::NotStarted(format!(
-            "cannot read the worker file {path}: {e}; check path and permissions"
-        ))
-    })?;
-    let properties = properties::parse_bytes(&bytes)
-        .map_err(|e| Failure::NotStarted(format!("worker file {path}, {e}")))?;
-    Ok(WorkerFile {
-        path: path.to_owned(),
-        properties,
-    })
-}
-
 fn report(environment: &Environment, layers: &WorkerProperties) {
     if !environment.service_links.is_empty() {
         warn!(
             variables = environment.service_links.join(", "),
             "these environment variables are those of a Kubernetes Service named connect, not settings; left out"
+        );
+    }
+    if !environment.jvm_options.is_empty() {
+        info!(
+            variables = environment.jvm_options.join(", "),
+            "these environment variables are for a JVM and have no effect"
+        );
+    }
+    if let Some(variable) = &environment.jaas_file {
+        warn!(
+            variable,
+            "java.security.auth.login.config names a JAAS file, which is not read; put its entry into sasl.jaas.config of the worker and behind consumer. and producer."
         );
     }
     for (key, origin) in layers.origins().filter(|(_, origin)| !origin.contains(':')) {
@@ -209,7 +201,11 @@ async fn cluster_id(config: &WorkerConfig) -> Result<String, Failure> {
 
 /// One after another; the first failure ends the worker.
 async fn create_connectors(herder: &Herder, files: &[String]) -> Result<(), Failure> {
-    for path in files {
+    let files = connector_files(files).map_err(|why| {
+        error!("{why}");
+        Failure::Connector
+    })?;
+    for path in &files {
         if let Err(why) = create_connector(herder, path).await {
             error!(file = %path, "{why}");
             return Err(Failure::Connector);

@@ -5,6 +5,21 @@
 
 const PREFIX: &str = "CONNECT_";
 
+/// What Kafka's scripts hand to the JVM or read for themselves.
+const JVM_OPTIONS: [&str; 8] = [
+    "EXTRA_ARGS",
+    "JMX_PORT",
+    "KAFKA_GC_LOG_OPTS",
+    "KAFKA_HEAP_OPTS",
+    "KAFKA_JMX_OPTS",
+    "KAFKA_JVM_PERFORMANCE_OPTS",
+    "KAFKA_LOG4J_OPTS",
+    "KAFKA_OPTS",
+];
+
+/// The JVM's property for a file of logins.
+const JAAS_FILE: &str = "java.security.auth.login.config";
+
 /// A worker key that a variable sets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Setting {
@@ -19,12 +34,23 @@ pub struct Environment {
     pub settings: Vec<Setting>,
     /// Variables that Kubernetes sets in every pod beside a Service named `connect`; they are no settings.
     pub service_links: Vec<String>,
+    /// Variables that are set for a JVM and have no effect here.
+    pub jvm_options: Vec<String>,
+    /// The one of these that names a JAAS file: without it a client has no login.
+    pub jaas_file: Option<String>,
 }
 
 /// Sorts out the variables that concern the worker. An image's own logging variables (`CONNECT_LOG4J_…`) do not.
 pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Environment {
     let mut environment = Environment::default();
     for (variable, value) in variables {
+        if JVM_OPTIONS.contains(&variable.as_str()) && !value.trim().is_empty() {
+            if value.contains(JAAS_FILE) {
+                environment.jaas_file = Some(variable.clone());
+            }
+            environment.jvm_options.push(variable);
+            continue;
+        }
         let Some(tail) = variable.strip_prefix(PREFIX).filter(|t| !t.is_empty()) else {
             continue;
         };
@@ -45,6 +71,7 @@ pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Environmen
         .settings
         .sort_by(|a, b| a.variable.cmp(&b.variable));
     environment.service_links.sort();
+    environment.jvm_options.sort();
     environment
 }
 
@@ -119,6 +146,22 @@ mod tests {
         let environment = from(&injected);
         assert_eq!(environment.settings, []);
         assert_eq!(environment.service_links.len(), injected.len());
+    }
+
+    #[test]
+    fn options_of_the_jvm_are_told_apart() {
+        let environment = from(&[
+            ("KAFKA_OPTS", "-Djava.security.auth.login.config=/etc/jaas"),
+            ("KAFKA_HEAP_OPTS", "-Xmx2G"),
+            ("EXTRA_ARGS", "-name connectStandalone"),
+            ("KAFKA_LOG4J_OPTS", " "),
+        ]);
+        assert_eq!(
+            environment.jvm_options,
+            ["EXTRA_ARGS", "KAFKA_HEAP_OPTS", "KAFKA_OPTS"]
+        );
+        assert_eq!(environment.jaas_file.as_deref(), Some("KAFKA_OPTS"));
+        assert_eq!(from(&[("KAFKA_OPTS", "-Dx=y")]).jaas_file, None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ mod entities;
 mod error;
 mod media_type;
 mod path;
+pub mod probe;
 mod resources;
 
 use std::io;

@@ -25,6 +25,7 @@ mod flow_errors;
 mod flow_groups;
 mod flow_handover;
 mod flow_topics;
+mod launch;
 mod lifecycle;
 mod memory;
 mod rest;
@@ -55,6 +56,7 @@ fn main() -> ExitCode {
     trials.extend(flow_groups::tests(ctx));
     trials.extend(flow_handover::tests(ctx));
     trials.extend(flow_topics::tests(ctx));
+    trials.extend(launch::tests(ctx));
     trials.extend(lifecycle::tests(ctx));
     trials.extend(memory::tests(ctx));
     trials.extend(rest::tests(ctx));

@@ -1,0 +1,78 @@
+//! `turnbuckle healthcheck`: for container images that hold no other HTTP client.
+
+use std::time::Duration;
+
+use connect_api::config::ConfigReader;
+
+use super::Failure;
+use super::args::Healthcheck;
+use super::files::{worker_environment, worker_file};
+use crate::config::layers::layered;
+use crate::config::listener::Listener;
+use crate::config::worker_keys::LISTENERS;
+use crate::rest::probe;
+
+/// Asks the worker and prints what it says.
+///
+/// # Errors
+/// It is not healthy, or where it listens cannot be told.
+pub async fn run(args: &Healthcheck) -> Result<(), Failure> {
+    let url = match &args.url {
+        Some(url) => url.clone(),
+        None => url_of_worker(&args.worker)?,
+    };
+    let message = probe::health(&url, Duration::from_millis(args.timeout_ms))
+        .await
+        .map_err(Failure::Unhealthy)?;
+    println!("{message}");
+    Ok(())
+}
+
+/// Of the worker that was started with this file and this environment.
+fn url_of_worker(path: &str) -> Result<String, Failure> {
+    let unhealthy = |e: &dyn std::fmt::Display| Failure::Unhealthy(e.to_string());
+    let file = worker_file(path)?;
+    let layers = layered(&file, &worker_environment(), &[]).map_err(|e| unhealthy(&e))?;
+    let listeners = ConfigReader::new(&layers.config).get(&LISTENERS);
+    let first = listeners.first().map(String::as_str).unwrap_or_default();
+    local_url(first).map_err(|e| unhealthy(&e))
+}
+
+/// A listener as it is reached from the same machine.
+fn local_url(listener: &str) -> Result<String, String> {
+    let listener = Listener::parse(listener)?;
+    if listener.port == 0 {
+        return Err(format!(
+            "{listener} is any free port; say which one with --url"
+        ));
+    }
+    let host = match listener.host.as_str() {
+        "" | "0.0.0.0" => "127.0.0.1",
+        "::" => "::1",
+        host => host,
+    };
+    Ok(Listener {
+        host: host.to_owned(),
+        port: listener.port,
+    }
+    .to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_listener_is_asked_from_inside() {
+        for (listener, url) in [
+            ("http://:8083", "http://127.0.0.1:8083"),
+            ("http://0.0.0.0:9", "http://127.0.0.1:9"),
+            ("http://[::]:8083", "http://[::1]:8083"),
+            ("HTTP://connect:80", "http://connect:80"),
+        ] {
+            assert_eq!(local_url(listener), Ok(url.to_owned()), "{listener}");
+        }
+        assert!(local_url("http://:0").is_err_and(|e| e.contains("--url")));
+        assert!(local_url("").is_err());
+    }
+}
