@@ -54,7 +54,7 @@ impl ClusterAdmin {
     /// `Config`: librdkafka does not take the settings.
     pub fn new(settings: ClientSettings) -> Result<Self, ConnectError> {
         let context = Context(Listener::new(settings.who()));
-        let client = ThreadedProducer::from_config_and_context(&settings.config(), context)
+        let client = ThreadedProducer::from_config_and_context(&settings.config()?, context)
             .map_err(|e| settings.refused(&e))?;
         Ok(Self {
             settings,
@@ -162,7 +162,7 @@ impl ClusterAdmin {
 
     fn admin(&self) -> Result<AdminClient<Context>, ConnectError> {
         let context = Context(Listener::new(self.settings.who()));
-        AdminClient::from_config_and_context(&self.settings.config(), context)
+        AdminClient::from_config_and_context(&self.settings.config()?, context)
             .map_err(|e| self.settings.refused(&e))
     }
 

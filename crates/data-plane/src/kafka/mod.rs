@@ -17,6 +17,7 @@ mod listener;
 pub mod memory;
 mod problems;
 mod producer;
+mod stores;
 mod topic_pattern;
 
 pub use admin::{ClusterAdmin, Creation, TopicSpec};

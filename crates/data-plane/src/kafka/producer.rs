@@ -57,7 +57,7 @@ impl DeadLetterProducer {
         replication: i16,
     ) -> Result<Self, ConnectError> {
         let context = Context(Listener::new(settings.who()));
-        let producer = ThreadedProducer::from_config_and_context(&settings.config(), context)
+        let producer = ThreadedProducer::from_config_and_context(&settings.config()?, context)
             .map_err(|e| settings.refused(&e))?;
         Ok(Self {
             topic: topic.into(),

@@ -23,6 +23,7 @@ use std::collections::BTreeMap;
 use connect_api::config::{Config, ConfigError, ConfigErrors, invalid_value};
 
 use self::table::{Entry, Form, Number, Roles, Rule};
+use super::stores::Tls;
 
 /// Something about a key that is worth one line in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +73,8 @@ pub(super) struct Draft<'a> {
     pub config: &'a Config,
     /// librdkafka's.
     pub native: BTreeMap<&'static str, String>,
+    /// Trust and key stores, which are read when the client is made.
+    pub tls: Tls,
     pub notes: Vec<KeyNote>,
     pub errors: Vec<ConfigError>,
 }
@@ -82,6 +85,7 @@ impl<'a> Draft<'a> {
             role,
             config,
             native: BTreeMap::new(),
+            tls: Tls::default(),
             notes: Vec::new(),
             errors: Vec::new(),
         }

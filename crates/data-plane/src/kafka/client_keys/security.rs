@@ -2,9 +2,8 @@
 
 use connect_api::config::invalid_value;
 
-use super::Draft;
-
-const PEM: &str = "PEM";
+use super::{Draft, NoteKind};
+use crate::kafka::stores::{self, Store, Tls};
 
 pub(super) fn translate(draft: &mut Draft<'_>) {
     let protocol = draft.text("security.protocol").to_uppercase();
@@ -128,9 +127,15 @@ fn words(text: &str) -> Result<Vec<String>, &'static str> {
 }
 
 fn ssl(draft: &mut Draft<'_>) {
-    refuse_what_is_missing(draft);
-    trust(draft);
-    identity(draft);
+    protocols_and_ciphers(draft);
+    let trust = trust(draft);
+    let identity = identity(draft);
+    let key_password = given(draft, "ssl.key.password").map(str::to_owned);
+    draft.tls = Tls {
+        trust,
+        identity,
+        key_password,
+    };
     let algorithm = draft
         .text("ssl.endpoint.identification.algorithm")
         .to_lowercase();
@@ -144,79 +149,152 @@ fn ssl(draft: &mut Draft<'_>) {
     }
 }
 
-fn refuse_what_is_missing(draft: &mut Draft<'_>) {
-    let protocols = draft.text("ssl.enabled.protocols").to_owned();
-    let known = |p: &str| matches!(p.trim(), "TLSv1.2" | "TLSv1.3");
-    let both = ["TLSv1.2", "TLSv1.3"].iter().all(|p| protocols.contains(p));
-    if !both || !protocols.split(',').all(known) {
-        let key = "ssl.enabled.protocols";
-        let why = "TLS 1.2 and 1.3 cannot be switched off, and older ones not on; remove the key";
-        draft.error(key, invalid_value(key, &protocols, why));
+/// A list that offers TLS 1.2 and no suites for it: with OpenSSL nothing is left of TLS 1.2 then.
+const NO_SUITES: &str = "PSK";
+
+/// librdkafka offers TLS 1.2 and 1.3; which suites of TLS 1.2, can be said.
+fn protocols_and_ciphers(draft: &mut Draft<'_>) {
+    let key = "ssl.enabled.protocols";
+    let protocols = draft.text(key).to_owned();
+    let has = |version: &str| protocols.split(',').any(|p| p.trim() == version);
+    let known = ["TLSv1.2", "TLSv1.3", "TLSv1.1", "TLSv1"];
+    if !protocols.split(',').all(|p| known.contains(&p.trim())) {
+        let why = "it must be a list of TLSv1.2 and TLSv1.3";
+        return draft.error(key, invalid_value(key, &protocols, why));
     }
+    match (has("TLSv1.2"), has("TLSv1.3")) {
+        (false, false) => {
+            let why = "TLS 1.0 and 1.1 are not offered; it must name TLSv1.2 or TLSv1.3";
+            return draft.error(key, invalid_value(key, &protocols, why));
+        }
+        (false, true) => return draft.set("ssl.cipher.suites", NO_SUITES),
+        (true, false) => {
+            let reason = "TLS 1.3 is used where the broker has it";
+            draft.note(key, NoteKind::Adjusted, reason);
+        }
+        (true, true) if has("TLSv1.1") || has("TLSv1") => {
+            let reason = "only TLS 1.2 and 1.3 are offered";
+            draft.note(key, NoteKind::Adjusted, reason);
+        }
+        (true, true) => {}
+    }
+    ciphers(draft);
 }
 
-fn trust(draft: &mut Draft<'_>) {
-    let inline = draft.config.get("ssl.truststore.certificates");
-    let file = draft.config.get("ssl.truststore.location");
-    if inline.is_none() && file.is_none() {
+fn ciphers(draft: &mut Draft<'_>) {
+    let key = "ssl.cipher.suites";
+    let Some(suites) = given(draft, key).map(str::to_owned) else {
+        return;
+    };
+    let mut names = Vec::new();
+    let mut newer = false;
+    for suite in suites.split(',').map(str::trim).filter(|s| !s.is_empty()) {
+        // Those of TLS 1.3 name no key exchange.
+        if suite.starts_with("TLS_") && !suite.contains("_WITH_") {
+            newer = true;
+            continue;
+        }
+        match stores::cipher(suite) {
+            Some(name) => names.push(name),
+            None => {
+                let why = format!("{suite} is unknown to OpenSSL");
+                return draft.error(key, invalid_value(key, &suites, &why));
+            }
+        }
+    }
+    if names.is_empty() {
+        names.push(NO_SUITES);
+    }
+    if newer {
+        let reason = "the suites of TLS 1.3 cannot be chosen, all of them are offered";
+        draft.note(key, NoteKind::Adjusted, reason);
+    }
+    draft.set(key, names.join(":"));
+}
+
+fn trust(draft: &mut Draft<'_>) -> Option<Store> {
+    let (inline, location) = ("ssl.truststore.certificates", "ssl.truststore.location");
+    let certificates = given(draft, inline).map(str::to_owned);
+    let path = given(draft, location).map(str::to_owned);
+    if certificates.is_none() && path.is_none() {
         // The system's certificates, as the JVM's own in Java.
-        return;
+        return None;
     }
-    if !is_pem(draft, "ssl.truststore") {
-        return;
-    }
-    match (inline, file) {
-        (Some(certificates), _) => draft.set("ssl.ca.pem", certificates),
-        (None, Some(file)) => draft.set("ssl.ca.location", file),
-        (None, None) => {}
+    let is_pem = is_pem(draft, "ssl.truststore.type", certificates.is_some())?;
+    let password = password(draft, "ssl.truststore.password", is_pem);
+    match (certificates, path) {
+        (Some(_), Some(_)) => {
+            let text = format!("{inline} and {location} exclude each other");
+            draft.error(inline, text);
+            None
+        }
+        (Some(pem), None) => Some(Store::Inline { key: inline, pem }),
+        (None, path) => Some(file(location, path?, is_pem, password)),
     }
 }
 
-fn identity(draft: &mut Draft<'_>) {
-    let file = draft.config.get("ssl.keystore.location");
-    let key = draft.config.get("ssl.keystore.key");
-    let chain = draft.config.get("ssl.keystore.certificate.chain");
-    if file.is_none() && key.is_none() && chain.is_none() {
-        return;
+fn identity(draft: &mut Draft<'_>) -> Option<Store> {
+    let (inline, location) = ("ssl.keystore.key", "ssl.keystore.location");
+    let path = given(draft, location).map(str::to_owned);
+    let key = given(draft, inline).map(str::to_owned);
+    let chain = given(draft, "ssl.keystore.certificate.chain").map(str::to_owned);
+    if path.is_none() && key.is_none() && chain.is_none() {
+        return None;
     }
-    if !is_pem(draft, "ssl.keystore") {
-        return;
-    }
-    match (file, key, chain) {
-        (None, Some(key), Some(chain)) => {
-            draft.set("ssl.key.pem", key);
-            draft.set("ssl.certificate.pem", chain);
-        }
-        // Java has key and certificates in one file; each reader finds its part.
-        (Some(file), None, None) => {
-            draft.set("ssl.key.location", file);
-            draft.set("ssl.certificate.location", file);
-        }
+    let is_pem = is_pem(draft, "ssl.keystore.type", key.is_some())?;
+    let password = password(draft, "ssl.keystore.password", is_pem);
+    match (path, key, chain) {
+        (None, Some(key), Some(chain)) => Some(Store::Inline {
+            key: inline,
+            pem: format!("{key}\n{chain}"),
+        }),
+        (Some(path), None, None) => Some(file(location, path, is_pem, password)),
         _ => {
             let text = "set either ssl.keystore.location, or both ssl.keystore.key and ssl.keystore.certificate.chain";
-            draft.error("ssl.keystore.key", text.to_owned());
+            draft.error(inline, text.to_owned());
+            None
         }
-    }
-    if let Some(password) = draft.config.get("ssl.key.password") {
-        draft.set("ssl.key.password", password);
     }
 }
 
-fn is_pem(draft: &mut Draft<'_>, store: &str) -> bool {
-    let key = format!("{store}.type");
-    let kind = draft.text(&key).to_owned();
-    if kind.eq_ignore_ascii_case(PEM) {
-        return true;
+fn file(key: &'static str, path: String, is_pem: bool, password: Option<String>) -> Store {
+    match is_pem {
+        true => Store::Pem { key, path },
+        false => Store::Java {
+            key,
+            path,
+            password,
+        },
     }
-    let given = match draft.config.contains(&key) {
-        true => "",
-        false => " (the default)",
+}
+
+fn password(draft: &mut Draft<'_>, key: &str, is_pem: bool) -> Option<String> {
+    let password = given(draft, key).map(str::to_owned);
+    if is_pem && password.is_some() {
+        let reason = "PEM has no password; that of a key is ssl.key.password";
+        draft.note(key, NoteKind::Inert, reason);
+    }
+    password
+}
+
+/// Whether a store is PEM; none if its type is wrong, which is noted.
+fn is_pem(draft: &mut Draft<'_>, key: &str, inline: bool) -> Option<bool> {
+    let kind = draft.text(key).to_owned();
+    let why = match kind.to_uppercase().as_str() {
+        "PEM" => return Some(true),
+        "JKS" | "PKCS12" if !inline => return Some(false),
+        "JKS" | "PKCS12" => {
+            "certificates and keys can stand in the configuration as PEM only; set it to PEM"
+        }
+        _ => "it must be JKS, PKCS12 or PEM",
     };
-    let why = format!(
-        "stores of type {kind}{given} cannot be read yet; convert it to PEM (keytool -exportcert -rfc, openssl pkcs12) and set {key}=PEM"
-    );
-    draft.error(&key, invalid_value(&key, &kind, &why));
-    false
+    draft.error(key, invalid_value(key, &kind, why));
+    None
+}
+
+/// A value that is there and not blank.
+fn given<'a>(draft: &Draft<'a>, key: &str) -> Option<&'a str> {
+    draft.config.get(key).filter(|v| !v.trim().is_empty())
 }
 
 #[cfg(test)]

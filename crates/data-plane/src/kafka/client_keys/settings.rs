@@ -11,6 +11,7 @@ use rdkafka::error::KafkaError;
 
 use super::{Draft, KeyNote, NoteKind, Role, groups, security};
 use crate::kafka::problems::Who;
+use crate::kafka::stores::{self, Tls};
 
 /// Above what one answer may hold, or a connection to something that is not Kafka would make us reserve memory for
 /// its first bytes (a TLS alert reads as 352 MB). Records larger than this need a larger `fetch.max.bytes`.
@@ -23,6 +24,7 @@ const ANSWER_MARGIN: i64 = 2_000_000;
 pub struct ClientSettings {
     role: Role,
     native: BTreeMap<&'static str, String>,
+    tls: Tls,
     group: String,
     bootstrap: String,
     reset: OffsetReset,
@@ -98,6 +100,7 @@ impl ClientSettings {
         Self {
             role: draft.role,
             native: draft.native.clone(),
+            tls: std::mem::take(&mut draft.tls),
             group: draft.text("group.id").to_owned(),
             bootstrap: draft.text("bootstrap.servers").to_owned(),
             reset,
@@ -162,19 +165,36 @@ impl ClientSettings {
         }
     }
 
-    /// For librdkafka, as they are.
-    pub(in crate::kafka) fn config(&self) -> ClientConfig {
+    /// For librdkafka, as they are. Reads trust and key stores.
+    ///
+    /// # Errors
+    /// `Config`: a store cannot be read.
+    pub(in crate::kafka) fn config(&self) -> Result<ClientConfig, ConnectError> {
+        let stores = stores::load(&self.tls).map_err(|why| self.unusable(&why))?;
         let mut config = ClientConfig::new();
         for (key, value) in &self.native {
             config.set(*key, value);
         }
-        config
+        for (key, value) in stores {
+            config.set(key, value);
+        }
+        Ok(config)
+    }
+
+    fn unusable(&self, why: &ConnectError) -> ConnectError {
+        ConnectError::config(format!("{} could not be made: {why}", self.who().name))
     }
 
     /// For a consumer that may hold this many bytes of what it has read ahead. A fetch is not begun while more waits,
     /// but one that was begun arrives whole: unless the user says otherwise it is bounded by the same number.
-    pub(in crate::kafka) fn consumer_config(&self, memory: usize) -> ClientConfig {
-        let mut config = self.config();
+    ///
+    /// # Errors
+    /// `Config`: a store cannot be read.
+    pub(in crate::kafka) fn consumer_config(
+        &self,
+        memory: usize,
+    ) -> Result<ClientConfig, ConnectError> {
+        let mut config = self.config()?;
         let memory = i64::try_from(memory).unwrap_or(i64::MAX);
         let ahead = (memory / 1024).clamp(1024, 2_097_151);
         let fetch = self
@@ -184,7 +204,7 @@ impl ClientSettings {
         config.set("queued.max.messages.kbytes", ahead.to_string());
         config.set("fetch.max.bytes", fetch.to_string());
         config.set("receive.message.max.bytes", answer.to_string());
-        config
+        Ok(config)
     }
 
     /// librdkafka did not take the settings. Its own text may hold the value, so only the key is told.

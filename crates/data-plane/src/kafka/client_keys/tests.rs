@@ -25,7 +25,7 @@ fn admin(more: &[(&str, &str)]) -> Translated {
 
 /// What librdkafka gets, a line per key.
 fn native(settings: &ClientSettings) -> Vec<String> {
-    let config = settings.config();
+    let config = settings.config().unwrap();
     let mut lines: Vec<_> = config
         .config_map()
         .iter()
@@ -37,7 +37,7 @@ fn native(settings: &ClientSettings) -> Vec<String> {
 
 fn value(translated: Translated, key: &str) -> Option<String> {
     let (settings, _) = translated.unwrap();
-    settings.config().get(key).map(str::to_owned)
+    settings.config().unwrap().get(key).map(str::to_owned)
 }
 
 const COMMON: &[&str] = &[
@@ -90,7 +90,7 @@ fn javas_defaults_are_set_for_a_consumer() {
             "session.timeout.ms=45000",
         ],
     );
-    let config = settings.consumer_config(64 << 20);
+    let config = settings.consumer_config(64 << 20).unwrap();
     assert_eq!(config.get("fetch.max.bytes"), Some("52428800"));
     assert_eq!(config.get("queued.max.messages.kbytes"), Some("65536"));
     assert_eq!(config.get("receive.message.max.bytes"), Some("200000000"));
@@ -243,11 +243,11 @@ fn the_consumer_protocol_drops_what_the_brokers_decide() {
 #[test]
 fn a_small_memory_bounds_the_fetch_and_the_users_own_bound_counts() {
     let (settings, _) = consumer(&[]).unwrap();
-    let config = settings.consumer_config(4 << 20);
+    let config = settings.consumer_config(4 << 20).unwrap();
     assert_eq!(config.get("fetch.max.bytes"), Some("4194304"));
     assert_eq!(config.get("queued.max.messages.kbytes"), Some("4096"));
     let (settings, _) = consumer(&[("fetch.max.bytes", "300000000")]).unwrap();
-    let config = settings.consumer_config(4 << 20);
+    let config = settings.consumer_config(4 << 20).unwrap();
     assert_eq!(config.get("fetch.max.bytes"), Some("300000000"));
     assert_eq!(config.get("receive.message.max.bytes"), Some("302000000"));
 }
@@ -315,22 +315,30 @@ fn what_would_change_delivery_or_security_is_refused_by_name() {
             "sasl.login.callback.handler.class is refused",
         ),
         (
-            &[ssl, ("ssl.truststore.location", "/t.jks")],
-            "JKS (the default)",
-        ),
-        (
             &[
                 ssl,
-                ("ssl.keystore.type", "PKCS12"),
-                ("ssl.keystore.location", "/k"),
+                ("ssl.truststore.location", "/t"),
+                ("ssl.truststore.type", "BCFKS"),
             ],
-            "PKCS12",
+            "it must be JKS, PKCS12 or PEM",
         ),
-        (&[ssl, ("ssl.cipher.suites", "X")], "ssl.cipher.suites"),
         (
-            &[ssl, ("ssl.enabled.protocols", "TLSv1.3")],
-            "cannot be switched off",
+            &[ssl, ("ssl.truststore.certificates", "C")],
+            "set it to PEM",
         ),
+        (
+            &[ssl, ("ssl.keystore.type", "PEM"), ("ssl.keystore.key", "K")],
+            "ssl.keystore.certificate.chain",
+        ),
+        (
+            &[ssl, ("ssl.cipher.suites", "TLS_RSA_WITH_NOTHING")],
+            "TLS_RSA_WITH_NOTHING is unknown",
+        ),
+        (
+            &[ssl, ("ssl.enabled.protocols", "TLSv1.1,TLSv1")],
+            "not offered",
+        ),
+        (&[ssl, ("ssl.engine.factory.class", "a.B")], "of the JVM"),
         (&[("security.protocol", "TLS")], "SASL_SSL"),
         (&[("group.id", " ")], "\"group.id\""),
         (&[("bootstrap.servers", "")], "\"bootstrap.servers\""),
@@ -366,25 +374,21 @@ fn security_is_translated_and_secrets_are_not_shown() {
         ("security.protocol", "sasl_ssl"),
         ("sasl.mechanism", "SCRAM-SHA-512"),
         ("sasl.jaas.config", jaas),
-        ("ssl.truststore.type", "PEM"),
-        ("ssl.truststore.certificates", "CA"),
-        ("ssl.keystore.type", "PEM"),
-        ("ssl.keystore.location", "/k.pem"),
-        ("ssl.key.password", "geheim"),
+        (
+            "ssl.cipher.suites",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,TLS_RSA_WITH_AES_128_CBC_SHA",
+        ),
         ("ssl.endpoint.identification.algorithm", ""),
     ])
     .unwrap();
     assert_eq!(notes, []);
-    let config = settings.config();
+    let config = settings.config().unwrap();
     for line in [
         "security.protocol=sasl_ssl",
         "sasl.mechanism=SCRAM-SHA-512",
         "sasl.username=u",
         "sasl.password=geheim",
-        "ssl.ca.pem=CA",
-        "ssl.certificate.location=/k.pem",
-        "ssl.key.location=/k.pem",
-        "ssl.key.password=geheim",
+        "ssl.cipher.suites=ECDHE-RSA-AES256-GCM-SHA384:AES128-SHA",
         "ssl.endpoint.identification.algorithm=none",
     ] {
         let (key, value) = line.split_once('=').unwrap();
@@ -400,6 +404,50 @@ fn security_is_translated_and_secrets_are_not_shown() {
     assert!(!errors.to_string().contains("geheim"), "{errors}");
 }
 
+/// Files are read when a client is made, and what is wrong with them is told by its key.
+#[test]
+fn stores_are_read_when_the_client_is_made() {
+    for (key, kind) in [
+        ("ssl.truststore.location", "ssl.truststore.type"),
+        ("ssl.keystore.location", "ssl.keystore.type"),
+    ] {
+        for format in ["JKS", "PKCS12", "PEM"] {
+            let (settings, notes) = consumer(&[
+                ("security.protocol", "SSL"),
+                (key, "/no/such/file"),
+                (kind, format),
+            ])
+            .unwrap();
+            assert_eq!(notes, []);
+            let error = settings.config().unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(&format!("{key}=/no/such/file")), "{text}");
+            assert!(text.contains("the consumer of group g"), "{text}");
+        }
+    }
+}
+
+#[test]
+fn protocols_that_cannot_be_chosen_are_told() {
+    let cases = [
+        ("TLSv1.2,TLSv1.3", 0, None),
+        ("TLSv1.2", 1, None),
+        ("TLSv1.3", 0, Some("PSK")),
+        ("TLSv1.2,TLSv1.1,TLSv1", 1, None),
+        ("TLSv1.3,TLSv1.2,TLSv1.1", 1, None),
+    ];
+    for (protocols, notes, suites) in cases {
+        let keys = [
+            ("security.protocol", "SSL"),
+            ("ssl.enabled.protocols", protocols),
+        ];
+        let (settings, told) = consumer(&keys).unwrap();
+        assert_eq!(told.len(), notes, "{protocols}");
+        let config = settings.config().unwrap();
+        assert_eq!(config.get("ssl.cipher.suites"), suites, "{protocols}");
+    }
+}
+
 /// Whatever we set must be something librdkafka knows and takes.
 #[test]
 fn librdkafka_takes_what_is_set() {
@@ -409,14 +457,23 @@ fn librdkafka_takes_what_is_set() {
         ("sasl.mechanism", "PLAIN"),
         ("sasl.jaas.config", jaas),
     ];
-    for more in [&[][..], &secure, &[("group.protocol", "consumer")]] {
+    let newest = [
+        ("security.protocol", "SSL"),
+        ("ssl.enabled.protocols", "TLSv1.3"),
+    ];
+    let consumer_protocol = [("group.protocol", "consumer")];
+    for more in [&[][..], &secure, &newest, &consumer_protocol] {
         let (settings, _) = consumer(more).unwrap();
-        settings.consumer_config(1).create_native_config().unwrap();
+        settings
+            .consumer_config(1)
+            .unwrap()
+            .create_native_config()
+            .unwrap();
     }
     for more in [&[][..], &secure] {
         let all = [producer(more).unwrap().0, admin(more).unwrap().0];
         for settings in all {
-            settings.config().create_native_config().unwrap();
+            settings.config().unwrap().create_native_config().unwrap();
         }
     }
 }

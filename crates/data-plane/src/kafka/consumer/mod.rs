@@ -82,7 +82,7 @@ impl KafkaConsumer {
         subscription: Subscription,
         memory: usize,
     ) -> Result<Self, ConnectError> {
-        let config = settings.consumer_config(memory);
+        let config = settings.consumer_config(memory)?;
         let mut consumer = BaseConsumer::from_config_and_context(&config, Context::default())
             .map_err(|e| settings.refused(&e))?;
         let wake = Arc::new(Wake::default());

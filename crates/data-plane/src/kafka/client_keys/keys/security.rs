@@ -65,7 +65,13 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         "sasl.login.*",
         "only mechanisms with tokens or tickets renew their login",
     ),
-    ours(ALL, "ssl.truststore.type", Some("JKS"), Text, "PEM"),
+    ours(
+        ALL,
+        "ssl.truststore.type",
+        Some("JKS"),
+        Text,
+        "JKS, PKCS12 or PEM; which of the first two, the file itself tells",
+    ),
     ours(
         ALL,
         "ssl.truststore.location",
@@ -78,7 +84,7 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         "ssl.truststore.password",
         None,
         Text,
-        "not used with PEM",
+        "of a JKS or PKCS12 file",
     ),
     ours(
         ALL,
@@ -87,7 +93,13 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         Text,
         "the same, written out as PEM",
     ),
-    ours(ALL, "ssl.keystore.type", Some("JKS"), Text, "PEM"),
+    ours(
+        ALL,
+        "ssl.keystore.type",
+        Some("JKS"),
+        Text,
+        "PKCS12 or PEM; a JKS file is refused with the command that converts it",
+    ),
     ours(
         ALL,
         "ssl.keystore.location",
@@ -95,13 +107,7 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         Text,
         "own certificate and key",
     ),
-    ours(
-        ALL,
-        "ssl.keystore.password",
-        None,
-        Text,
-        "not used with PEM",
-    ),
+    ours(ALL, "ssl.keystore.password", None, Text, "of a PKCS12 file"),
     ours(
         ALL,
         "ssl.keystore.key",
@@ -116,7 +122,13 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         Text,
         "own certificate and its chain, written out as PEM",
     ),
-    ours(ALL, "ssl.key.password", None, Text, "of the own key"),
+    ours(
+        ALL,
+        "ssl.key.password",
+        None,
+        Text,
+        "of the own key, in PKCS12 the same as that of the file",
+    ),
     ours(
         ALL,
         "ssl.endpoint.identification.algorithm",
@@ -124,17 +136,19 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         Text,
         "`https`: the certificate must be for the host; empty: it need not",
     ),
-    refused(
+    ours(
         ALL,
         "ssl.cipher.suites",
-        "the names of the JVM's cipher suites are not translated; remove the key",
+        None,
+        Text,
+        "`ssl.cipher.suites` in OpenSSL's names; those of TLS 1.3 cannot be chosen",
     ),
     ours(
         ALL,
         "ssl.enabled.protocols",
         Some("TLSv1.2,TLSv1.3"),
         Text,
-        "both",
+        "TLS 1.3 alone, or both; what else cannot be chosen is logged",
     ),
     refused(
         ALL,
