@@ -12,4 +12,5 @@ pub mod plugins;
 
 pub mod config;
 
+pub mod logging;
 pub mod version;

@@ -1,6 +1,10 @@
 //! The command line.
 
+use std::path::PathBuf;
+
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::logging::{LogFile, Output, Rotation, Style};
 
 /// Kafka Connect without the JVM.
 #[derive(Debug, Parser)]
@@ -30,9 +34,8 @@ pub struct Standalone {
     #[arg(long = "override", value_name = "KEY=VALUE", value_parser = key_and_value)]
     pub overrides: Vec<(String, String)>,
 
-    /// How log lines look.
-    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
-    pub log_format: LogFormat,
+    #[command(flatten)]
+    pub log: LogArgs,
 
     /// The worker's properties file; an empty text means none.
     #[arg(value_name = "worker.properties")]
@@ -58,9 +61,63 @@ pub struct Healthcheck {
     pub worker: String,
 }
 
+/// The log. How much it says is set by `TURNBUCKLE_LOG`, or by the images' variables; see docs/logging.md.
+#[derive(Args, Clone, Debug)]
+#[command(
+    next_help_heading = "Log (levels: TURNBUCKLE_LOG=LEVEL,LOGGER=LEVEL… or CONNECT_LOG4J_…)"
+)]
+pub struct LogArgs {
+    /// How log lines look.
+    #[arg(long, value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+
+    /// Writes the log to this file instead of standard output.
+    #[arg(long, value_name = "PATH")]
+    pub log_file: Option<PathBuf>,
+
+    /// Begins a new file in this rhythm; PATH then leads to the newest of PATH.2026-11-21 and its like (UTC).
+    #[arg(long, value_enum, default_value_t = LogRotation::Never, requires = "log_file")]
+    pub log_rotation: LogRotation,
+
+    /// Keeps this many files and deletes older ones, whose names begin as PATH does; without it all are kept.
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..), requires = "log_rotation")]
+    pub log_keep: Option<u32>,
+}
+
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub enum LogFormat {
+    /// [time] LEVEL [connector|task-0] message field=value (logger)
     Text,
+    /// One object per line.
+    Json,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum LogRotation {
+    Never,
+    Hourly,
+    Daily,
+}
+
+impl LogArgs {
+    pub fn output(&self) -> Output {
+        let rotation = match self.log_rotation {
+            LogRotation::Never => Rotation::Never,
+            LogRotation::Hourly => Rotation::Hourly,
+            LogRotation::Daily => Rotation::Daily,
+        };
+        Output {
+            style: match self.log_format {
+                LogFormat::Text => Style::Text,
+                LogFormat::Json => Style::Json,
+            },
+            file: self.log_file.clone().map(|path| LogFile {
+                path,
+                rotation,
+                keep: self.log_keep.map(|n| n as usize),
+            }),
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -68,6 +125,7 @@ pub enum DocsPage {
     WorkerKeys,
     /// What becomes of the keys of Java's Kafka clients.
     ClientKeys,
+    Loggers,
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

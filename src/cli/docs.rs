@@ -3,9 +3,20 @@
 use std::fmt::Write as _;
 
 use connect_api::config::KeyDefault;
+use data_plane::kafka::client_keys::client_keys_page;
 
+use super::args::DocsPage;
 use crate::config::inert::{INERT, REFUSED};
 use crate::config::worker_keys::worker_config_def;
+use crate::logging;
+
+pub fn page(page: DocsPage) -> String {
+    match page {
+        DocsPage::WorkerKeys => worker_keys(),
+        DocsPage::ClientKeys => client_keys_page(),
+        DocsPage::Loggers => logging::page(),
+    }
+}
 
 /// The tables of `docs/config.md`.
 pub fn worker_keys() -> String {

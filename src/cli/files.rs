@@ -32,10 +32,7 @@ pub fn worker_file(path: &str) -> Result<WorkerFile, Failure> {
 
 /// What the environment of this process says of the worker.
 pub fn worker_environment() -> Environment {
-    environment::read(std::env::vars_os().filter_map(|(name, value)| {
-        // Names and values that are no text are none of ours.
-        Some((name.into_string().ok()?, value.into_string().ok()?))
-    }))
+    environment::read(environment::texts())
 }
 
 /// The connector files that were named, and those in folders that were named, by name.

@@ -17,19 +17,16 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use clap::Parser;
 use clap::error::ErrorKind;
-use data_plane::kafka::client_keys::client_keys_page;
-use tracing_subscriber::EnvFilter;
 
-use self::args::{Cli, Command, DocsPage};
+use self::args::{Cli, Command, LogArgs};
+use crate::config::environment;
+use crate::logging;
 
 const USAGE: u8 = 1;
 const NOT_STARTED: u8 = 2;
 const CONNECTOR_FAILED: u8 = 3;
 /// As shells report an end by a signal.
 const SIGNAL_BASE: u8 = 128;
-
-/// Names the log levels, in the syntax of `tracing_subscriber::EnvFilter`.
-const LOG_VARIABLE: &str = "TURNBUCKLE_LOG";
 
 /// Why the process ends, other than by a signal.
 #[derive(Debug, thiserror::Error)]
@@ -72,17 +69,9 @@ pub fn main() -> ExitCode {
     }
     match cli.command {
         Command::Healthcheck(args) => healthcheck(&args),
-        Command::Standalone(args) => exit_code(run(&args)),
-        Command::Docs {
-            page: DocsPage::ClientKeys,
-        } => {
-            print!("{}", client_keys_page());
-            ExitCode::SUCCESS
-        }
-        Command::Docs {
-            page: DocsPage::WorkerKeys,
-        } => {
-            print!("{}", docs::worker_keys());
+        Command::Standalone(args) => with_log(&args.log, || run(&args)),
+        Command::Docs { page } => {
+            print!("{}", docs::page(page));
             ExitCode::SUCCESS
         }
     }
@@ -125,16 +114,18 @@ fn healthcheck(args: &args::Healthcheck) -> ExitCode {
     }
 }
 
-fn run(args: &args::Standalone) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_from_env(LOG_VARIABLE).unwrap_or_else(|_| EnvFilter::new("info"));
-    match args.log_format {
-        args::LogFormat::Text => {
-            tracing_subscriber::fmt()
-                .with_env_filter(filter)
-                .with_ansi(false)
-                .init();
+/// Runs it with a log, which has everything when this returns.
+fn with_log(args: &LogArgs, run: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+    match logging::start(&args.output(), &logging::read(environment::texts())) {
+        Ok(_log) => exit_code(run()),
+        Err(why) => {
+            eprintln!("{why}");
+            ExitCode::from(NOT_STARTED)
         }
     }
+}
+
+fn run(args: &args::Standalone) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads())
         .enable_all()

@@ -40,7 +40,14 @@ pub struct Environment {
     pub jaas_file: Option<String>,
 }
 
-/// Sorts out the variables that concern the worker. An image's own logging variables (`CONNECT_LOG4J_…`) do not.
+/// The variables of this process whose names and values are texts; others are none of ours.
+pub fn texts() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
+/// Sorts out the variables that concern the worker. Those of the images' log (`CONNECT_LOG4J_…`) do not; see
+/// [`logging::read`](crate::logging::read).
 pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Environment {
     let mut environment = Environment::default();
     for (variable, value) in variables {

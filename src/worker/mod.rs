@@ -17,7 +17,7 @@ use connect_api::convert::ConverterType;
 use data_plane::clock::SystemClock;
 use data_plane::kafka::client_keys::{ClientSettings, KeyNote, NoteKind};
 use data_plane::task::{
-    StageParts, Task, TaskHandle, TaskParts, TaskSettings, TaskStatus, Tolerance,
+    StageParts, Task, TaskHandle, TaskParts, TaskSettings, TaskStatus, Tolerance, log_span,
 };
 use tracing::{info, warn};
 
@@ -63,6 +63,8 @@ impl Worker {
     /// # Errors
     /// The task is FAILED for this reason.
     pub fn start_task(&self, start: TaskToStart<'_>) -> Result<TaskHandle, ConnectError> {
+        // Clients remember whose they are from when they are made.
+        let _whose = log_span(start.name, start.task).entered();
         Ok(Task::spawn(self.parts(start)?))
     }
 

@@ -27,6 +27,7 @@ mod flow_handover;
 mod flow_topics;
 mod launch;
 mod lifecycle;
+mod logs;
 mod memory;
 mod rest;
 mod targets;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     trials.extend(flow_topics::tests(ctx));
     trials.extend(launch::tests(ctx));
     trials.extend(lifecycle::tests(ctx));
+    trials.extend(logs::tests(ctx));
     trials.extend(memory::tests(ctx));
     trials.extend(rest::tests(ctx));
     trials.extend(targets::tests(ctx));

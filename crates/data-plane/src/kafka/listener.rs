@@ -12,6 +12,8 @@ use super::problems::{self, Who};
 
 pub(super) struct Listener {
     who: Who,
+    /// Whose client it is, for log lines from librdkafka's own threads.
+    span: tracing::Span,
     refused: watch::Sender<Option<ConnectError>>,
 }
 
@@ -19,6 +21,7 @@ impl Listener {
     pub fn new(who: Who) -> Self {
         Self {
             who,
+            span: tracing::Span::current(),
             refused: watch::Sender::new(None),
         }
     }
@@ -38,10 +41,11 @@ impl Listener {
 
 impl ClientContext for Listener {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        log_line(level, facility, line);
+        self.span.in_scope(|| log_line(level, facility, line));
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
+        let _whose = self.span.enter();
         let code = problems::code(&error);
         tracing::debug!(client = self.who.name, reason, "kafka client error");
         if let Some(error) = problems::refusal(code, reason, &self.who) {

@@ -3,9 +3,17 @@
 use std::time::Instant;
 
 use connect_api::{ConnectError, TopicPartition};
-use tracing::{info, warn};
+use tracing::{Span, error_span, info, warn};
 
 use super::machine::Note;
+
+/// The target of [`log_span`]: it must be on at every level, or lines would not say whose they are.
+pub const LOG_CONTEXT: &str = "connector.context";
+
+/// What is logged inside of it is said of this task.
+pub fn log_span(connector: &str, task: u32) -> Span {
+    error_span!(target: LOG_CONTEXT, "task", connector, task)
+}
 
 /// Writes a note. WARN: something is amiss and the task copes; INFO: it is well again.
 pub(super) fn write(note: &Note, now: Instant) {

@@ -7,7 +7,7 @@ use connect_api::sink::SinkTaskContext;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use tracing::{Instrument, info_span};
+use tracing::Instrument;
 
 use super::dead_letter::{self, Mail};
 use super::machine::{Effect, Event, Machine, Phase, Settings, SinkCall};
@@ -101,7 +101,7 @@ impl Task {
             status,
             clock,
         } = parts;
-        let span = info_span!("task", connector = %settings.connector, task = settings.task);
+        let span = log::log_span(&settings.connector, settings.task);
 
         let machine_settings = Settings::new(&settings, dead_letter_topic.is_some());
         let context = SinkTaskContext::new(

@@ -24,8 +24,9 @@ pub(super) enum Said {
     Error(RDKafkaErrorCode, String),
 }
 
-#[derive(Default)]
 pub(super) struct Context {
+    /// Whose client it is, for log lines from librdkafka's own threads.
+    span: tracing::Span,
     said: Mutex<VecDeque<Said>>,
     /// How often anything was heard, log lines too. A poll does not tell "nothing there" from "handled".
     heard: AtomicU64,
@@ -34,6 +35,15 @@ pub(super) struct Context {
 }
 
 impl Context {
+    pub fn new() -> Self {
+        Self {
+            span: tracing::Span::current(),
+            said: Mutex::default(),
+            heard: AtomicU64::default(),
+            closing: AtomicBool::default(),
+        }
+    }
+
     pub fn take(&self) -> VecDeque<Said> {
         std::mem::take(&mut self.said.lock().unwrap_or_else(PoisonError::into_inner))
     }
@@ -58,7 +68,7 @@ impl Context {
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         self.hear(None);
-        log_line(level, facility, line);
+        self.span.in_scope(|| log_line(level, facility, line));
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

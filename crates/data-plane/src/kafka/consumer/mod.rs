@@ -83,7 +83,7 @@ impl KafkaConsumer {
         memory: usize,
     ) -> Result<Self, ConnectError> {
         let config = settings.consumer_config(memory)?;
-        let mut consumer = BaseConsumer::from_config_and_context(&config, Context::default())
+        let mut consumer = BaseConsumer::from_config_and_context(&config, Context::new())
             .map_err(|e| settings.refused(&e))?;
         let wake = Arc::new(Wake::default());
         let bell = wake.clone();
