@@ -152,7 +152,7 @@ mod tests {
             rotation: Rotation::Never,
             keep: None,
         };
-        let why = log.open().err().expect("no file there");
+        let why = log.open().expect_err("no file there");
         assert!(
             why.starts_with("cannot write the log to /proc/nowhere/w.log: "),
             "{why}"
