@@ -8,7 +8,7 @@ test:
 
 # Format, lints, dependencies.
 lint:
-    .ci/steps.sh format && .ci/steps.sh clippy && .ci/steps.sh deny
+    .ci/steps.sh format && .ci/steps.sh clippy && .ci/steps.sh deny && .ci/steps.sh lint_packaging
 
 # The whole program on real services, e.g. `just system flow::`.
 system *filter:
@@ -25,6 +25,14 @@ with *command:
 # All that a change has to pass; `just ci --long` draws more.
 ci *options:
     .ci/run {{ options }}
+
+# The production binary: target/release/turnbuckle.
+release:
+    cargo build --release --locked --bin turnbuckle
+
+# Binary, links, configuration and unit, e.g. `just install PREFIX=/opt/turnbuckle`; DESTDIR is honoured.
+install prefix="/usr/local": release
+    docs/deploy/install.sh target/release/turnbuckle {{ trim_start_match(prefix, "PREFIX=") }}
 
 # The documentation of the code.
 docs:

