@@ -18,6 +18,8 @@ pub struct Cli {
 pub enum Command {
     /// Runs one worker that keeps its state in memory, as connect-standalone does.
     Standalone(Standalone),
+    /// Tells what becomes of every key of worker and connector files, and starts nothing.
+    Check(WorkerFiles),
     /// Asks a worker whether it is healthy; exit code 1 if it is not.
     Healthcheck(Healthcheck),
     /// Prints generated documentation.
@@ -30,12 +32,19 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Standalone {
-    /// Sets a worker property over file and environment; may be repeated.
-    #[arg(long = "override", value_name = "KEY=VALUE", value_parser = key_and_value)]
-    pub overrides: Vec<(String, String)>,
+    #[command(flatten)]
+    pub files: WorkerFiles,
 
     #[command(flatten)]
     pub log: LogArgs,
+}
+
+/// What a worker is made of.
+#[derive(Debug, Args)]
+pub struct WorkerFiles {
+    /// Sets a worker property over file and environment; may be repeated.
+    #[arg(long = "override", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub overrides: Vec<(String, String)>,
 
     /// The worker's properties file; an empty text means none.
     #[arg(value_name = "worker.properties")]
@@ -141,11 +150,11 @@ fn key_and_value(text: &str) -> Result<(String, String), String> {
 mod tests {
     use super::*;
 
-    fn standalone(args: &[&str]) -> Option<Standalone> {
+    fn standalone(args: &[&str]) -> Option<WorkerFiles> {
         let args = ["turnbuckle", "standalone"].iter().chain(args);
         match Cli::try_parse_from(args).ok()?.command {
-            Command::Standalone(standalone) => Some(standalone),
-            Command::Healthcheck(_) | Command::Docs { .. } => None,
+            Command::Standalone(standalone) => Some(standalone.files),
+            Command::Check(_) | Command::Healthcheck(_) | Command::Docs { .. } => None,
         }
     }
 

@@ -1,9 +1,11 @@
 //! The command line: reads files and environment, builds a worker, waits for a signal.
 //!
 //! Exit codes are Kafka's: 1 for usage (and help), 2 if the worker could not start, 3 if a connector of the command
-//! line failed. A second signal ends at once with 128 + its number. `healthcheck` ends with 1 if all is not well.
+//! line failed. A second signal ends at once with 128 + its number. `check` ends with the
+//! code that a start would end with, and 3 for tasks that would fail; `healthcheck` with 1 if all is not well.
 
 mod args;
+mod check;
 mod daemon;
 mod docs;
 mod files;
@@ -68,6 +70,7 @@ pub fn main() -> ExitCode {
         return start_daemon(&invocation);
     }
     match cli.command {
+        Command::Check(args) => answer(check::run(&args)),
         Command::Healthcheck(args) => healthcheck(&args),
         Command::Standalone(args) => with_log(&args.log, || run(&args)),
         Command::Docs { page } => {
@@ -92,6 +95,19 @@ fn start_daemon(invocation: &invocation::Invocation) -> ExitCode {
             ExitCode::from(NOT_STARTED)
         }
     }
+}
+
+/// For commands that print what they found and log nothing.
+fn answer(result: Result<(), Failure>) -> ExitCode {
+    let Err(failure) = result else {
+        return ExitCode::SUCCESS;
+    };
+    match &failure {
+        Failure::Connector => return ExitCode::from(CONNECTOR_FAILED),
+        Failure::NotStarted(why) if why.is_empty() => {}
+        failure => eprintln!("{failure}"),
+    }
+    ExitCode::from(NOT_STARTED)
 }
 
 /// Runs on one thread and logs nothing: it is called every few seconds.

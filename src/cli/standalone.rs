@@ -65,7 +65,7 @@ pub async fn run(args: &Standalone) -> Result<(), Failure> {
     }
     let failure = tokio::select! {
         () = signals.first() => None,
-        result = create_connectors(&herder, &args.connectors) => match result {
+        result = create_connectors(&herder, &args.files.connectors) => match result {
             Ok(()) => {
                 let _ = started.send(true);
                 info!("Kafka Connect started");
@@ -99,10 +99,11 @@ fn rest_ended(ended: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> 
 
 /// Reads file, environment and overrides, and says what has no effect.
 fn worker_config(args: &Standalone) -> Result<WorkerConfig, Failure> {
-    let file = worker_file(&args.worker)?;
+    let file = worker_file(&args.files.worker)?;
     let environment = worker_environment();
     let not_started = |e: &dyn std::fmt::Display| Failure::NotStarted(e.to_string());
-    let layers = layered(&file, &environment, &args.overrides).map_err(|e| not_started(&e))?;
+    let layers =
+        layered(&file, &environment, &args.files.overrides).map_err(|e| not_started(&e))?;
     let config = WorkerConfig::parse(&layers).map_err(|e| not_started(&e))?;
     check_converters(&config, &Plugins::built_in()).map_err(|errors| {
         let located = errors

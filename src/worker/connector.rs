@@ -64,6 +64,14 @@ impl Connector {
         })
     }
 
+    /// What the start of its tasks would refuse.
+    ///
+    /// # Errors
+    /// The connector's own, or a panic.
+    pub fn check(&self) -> Result<(), ConnectError> {
+        guarded(self.descriptor.class, || self.sink.check())
+    }
+
     /// The configuration of each task, with what the runtime adds.
     ///
     /// # Errors
@@ -95,19 +103,9 @@ impl Connector {
         Ok(tasks)
     }
 
-    /// Keys that neither the runtime nor the connector reads; likely misspelt.
+    /// Keys that nothing reads.
     pub fn unknown_keys<'a>(&self, config: &'a Config) -> Vec<&'a str> {
-        let defs = [
-            sink_config_def(),
-            own_config_def(),
-            (self.descriptor.config_def)(),
-        ];
-        let is_read = |key: &str| {
-            defs.iter().any(|def| def.knows(key))
-                || READ_BY_OTHERS.iter().any(|prefix| key.starts_with(prefix))
-        };
-        let keys = config.iter().map(|(key, _)| key);
-        keys.filter(|key| !is_read(key)).collect()
+        unknown_keys(self.descriptor, config)
     }
 
     /// # Errors
@@ -121,6 +119,21 @@ impl Connector {
         let class = self.descriptor.class;
         format!("{}Task", class.strip_suffix("Connector").unwrap_or(class))
     }
+}
+
+/// Keys that neither the runtime nor a connector of this class reads; likely misspelt.
+pub fn unknown_keys<'a>(descriptor: &PluginDescriptor, config: &'a Config) -> Vec<&'a str> {
+    let defs = [
+        sink_config_def(),
+        own_config_def(),
+        (descriptor.config_def)(),
+    ];
+    let is_read = |key: &str| {
+        defs.iter().any(|def| def.knows(key))
+            || READ_BY_OTHERS.iter().any(|prefix| key.starts_with(prefix))
+    };
+    let keys = config.iter().map(|(key, _)| key);
+    keys.filter(|key| !is_read(key)).collect()
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use libtest_mimic::Trial;
 
-use crate::connectors::{FILE, STRING, lines};
+use crate::connectors::{FILE, GRAPH, STRING, lines};
 use crate::support::{Ctx, Engine, Need, WorkerSpec, scratch, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -25,6 +25,21 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
             &[],
             "launch::options_of_the_jvm_are_named_once_and_never_their_values",
             options_of_the_jvm_are_named_once_and_never_their_values,
+        ),
+        ctx.trial(
+            &[],
+            "launch::check_tells_what_becomes_of_every_key",
+            check_tells_what_becomes_of_every_key,
+        ),
+        ctx.trial(
+            &[],
+            "launch::check_ends_with_the_code_of_a_start",
+            check_ends_with_the_code_of_a_start,
+        ),
+        ctx.trial(
+            &[],
+            "launch::check_finds_nothing_to_say_about_the_samples",
+            check_finds_nothing_to_say_about_the_samples,
         ),
         ctx.trial(
             &[Need::Kafka],
@@ -127,6 +142,103 @@ fn options_of_the_jvm_are_named_once_and_never_their_values(_: &'static Ctx) {
     assert_eq!(advice.len(), 1, "{printed}");
     assert!(advice[0].contains("WARN"), "{printed}");
     assert!(!printed.contains("tell-nobody"), "{printed}");
+}
+
+fn check(folder: &Path, files: &[(&str, &str)]) -> (Option<i32>, String) {
+    for (name, text) in files {
+        fs::write(folder.join(name), text).expect("a file");
+    }
+    outcome(
+        Command::new(BINARY)
+            .arg("check")
+            .args(files.iter().map(|(name, _)| name))
+            .current_dir(folder),
+    )
+}
+
+fn check_tells_what_becomes_of_every_key(_: &'static Ctx) {
+    let folder = scratch::dir("check");
+    let converters = format!("key.converter={STRING}\nvalue.converter={STRING}\n");
+    let worker = format!(
+        "{converters}plugin.path=/plugins\nrest.port=8083\nconsumer.interceptor.classes=a.B\n"
+    );
+    let sink = |more: &str| {
+        format!(
+            "name=s\nconnector.class={GRAPH}\ntopics=t\nneo4j.uri=neo4j://h\n\
+             neo4j.authentication.basic.username=u\nneo4j.authentication.basic.password=tell-nobody\n{more}"
+        )
+    };
+    let good = sink("neo4j.cypher.topic.t=CREATE ()\nerrors.tolerence=all\n");
+    let (code, printed) = check(
+        &folder,
+        &[("w.properties", &worker), ("good.properties", &good)],
+    );
+    assert_eq!(code, Some(0), "{printed}");
+    for line in [
+        "  honoured   key.converter",
+        "  no effect  plugin.path – plugins are built in",
+        "  unknown    rest.port – w.properties:4",
+        "  no effect  consumer.interceptor.classes – it names a class of the JVM",
+        "  honoured   neo4j.cypher.topic.t",
+        "  unknown    errors.tolerence",
+        "errors: 0, unknown keys: 2; a worker with these files starts (neither Kafka nor a target was asked)",
+    ] {
+        assert!(printed.lines().any(|l| l == line), "{line}: {printed}");
+    }
+    for (name, text, expected) in [
+        (
+            "class.json",
+            r#"{"name": "s", "connector.class": "a.B"}"#.to_owned(),
+            "a.B",
+        ),
+        (
+            "max.properties",
+            sink("tasks.max=many\n"),
+            "  ERROR      Invalid value many for configuration tasks.max",
+        ),
+        (
+            "cud.properties",
+            sink("neo4j.cud.topics=t\n"),
+            "  ERROR      Topic 't' asks for the CUD strategy in neo4j.cud.topics, which is not supported yet",
+        ),
+    ] {
+        let files = [("w.properties", worker.as_str()), (name, text.as_str())];
+        let (code, printed) = check(&folder, &files);
+        assert_eq!(code, Some(3), "{name}: {printed}");
+        assert!(printed.contains(expected), "{name}: {printed}");
+        assert!(!printed.contains("tell-nobody"), "{name}: {printed}");
+    }
+}
+
+fn check_finds_nothing_to_say_about_the_samples(_: &'static Ctx) {
+    let (code, printed) = outcome(
+        Command::new(BINARY)
+            .args(["check", "config/connect-standalone.properties"])
+            .args(["config/connect-file-sink.properties", "docs/deploy/compose"])
+            .current_dir(env!("CARGO_MANIFEST_DIR")),
+    );
+    assert_eq!(code, Some(0), "{printed}");
+    assert!(printed.contains("errors: 0, unknown keys: 0;"), "{printed}");
+}
+
+/// A worker that would not start, and two connectors of one name.
+fn check_ends_with_the_code_of_a_start(_: &'static Ctx) {
+    let folder = scratch::dir("check");
+    let worker = format!("key.converter={STRING}\nvalue.converter={STRING}\n");
+    let sink = format!("name=s\nconnector.class={FILE}\ntopics=t\n");
+    let files = [
+        ("w.properties", worker.as_str()),
+        ("a.properties", &sink),
+        ("b.properties", &sink),
+    ];
+    let (code, printed) = check(&folder, &files);
+    assert_eq!(code, Some(3), "{printed}");
+    assert!(printed.contains("Connector s already exists"), "{printed}");
+    let worker = format!("{worker}config.providers=file\n");
+    let (code, printed) = check(&folder, &[("w.properties", &worker), files[1]]);
+    assert_eq!(code, Some(2), "{printed}");
+    assert!(printed.contains("(w.properties:3)"), "{printed}");
+    assert!(printed.contains("not checked"), "{printed}");
 }
 
 /// Ends a process that is no child of ours, however the test ends.

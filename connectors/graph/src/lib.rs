@@ -60,6 +60,10 @@ impl SinkConnector for GraphSink {
         Ok(vec![self.config.clone(); max_tasks])
     }
 
+    fn check(&self) -> Result<(), ConnectError> {
+        task::prepare(&self.config).map(drop)
+    }
+
     fn task(&self) -> Box<dyn SinkTask> {
         Box::new(task::GraphSinkTask::default())
     }

@@ -30,13 +30,10 @@ struct Running {
 #[async_trait]
 impl SinkTask for GraphSinkTask {
     async fn start(&mut self, config: &Config, _: &SinkTaskContext) -> Result<(), ConnectError> {
-        let config = GraphSinkConfig::parse(&ConfigReader::new(config))
-            .map_err(|errors| ConnectError::config(errors.to_string()))?;
+        let (config, mut strategies) = prepare(config)?;
         for note in &config.notes {
             tracing::warn!("{note}");
         }
-        let mut strategies = strategy::assign(&config)?;
-        config.refuse_unsupported()?;
         let mut session = Session::new(config.connection.clone());
         let scoped = has_scoped_subqueries(&mut session).await?;
         for (topic, strategy) in &mut strategies {
@@ -62,6 +59,20 @@ impl SinkTask for GraphSinkTask {
             running.session.close();
         }
     }
+}
+
+/// Everything of a start that needs no database. Pure.
+///
+/// # Errors
+/// What is wrong, or asked for and not supported.
+pub fn prepare(
+    config: &Config,
+) -> Result<(GraphSinkConfig, BTreeMap<Arc<str>, CypherStrategy>), ConnectError> {
+    let config = GraphSinkConfig::parse(&ConfigReader::new(config))
+        .map_err(|errors| ConnectError::config(errors.to_string()))?;
+    let strategies = strategy::assign(&config)?;
+    config.refuse_unsupported()?;
+    Ok((config, strategies))
 }
 
 impl Running {

@@ -23,6 +23,14 @@ pub trait SinkConnector: Send + Sync {
     /// An error makes the connector FAILED; its tasks are not started.
     fn task_configs(&self, max_tasks: usize) -> Result<Vec<Config>, ConnectError>;
 
+    /// What the start of its tasks would refuse although validation accepts it, told before. Pure.
+    ///
+    /// # Errors
+    /// The one that [`SinkTask::start`] would give.
+    fn check(&self) -> Result<(), ConnectError> {
+        Ok(())
+    }
+
     /// A task that has not started yet. Pure: I/O begins in [`SinkTask::start`].
     fn task(&self) -> Box<dyn SinkTask>;
 }
