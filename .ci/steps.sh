@@ -72,7 +72,7 @@ crates() {
 
 # Runs a command with the addresses of services in its environment.
 with_services() {
-    cargo test --quiet --test services -- --with kafka neo4j -- "$@"
+    cargo test --quiet --test services -- --with kafka secured neo4j -- "$@"
 }
 
 services() {

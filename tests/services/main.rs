@@ -3,7 +3,7 @@
 //! Without that variable each test that needs a service is reported as ignored, with what it needs.
 //! `cargo test --test services -- --serve kafka neo4j` starts services and keeps them until Ctrl-C;
 //! `… -- --with kafka neo4j -- COMMAND …` keeps them while a command runs, which finds their addresses in
-//! `TURNBUCKLE_BOOTSTRAP` and `TURNBUCKLE_NEO4J_URI`.
+//! `TURNBUCKLE_BOOTSTRAP`, `TURNBUCKLE_NEO4J_URI` and (`secured`) `TURNBUCKLE_SASL_BOOTSTRAP`.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -30,6 +30,7 @@ mod lifecycle;
 mod logs;
 mod memory;
 mod rest;
+mod security;
 mod targets;
 mod targets_outage;
 
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
     trials.extend(logs::tests(ctx));
     trials.extend(memory::tests(ctx));
     trials.extend(rest::tests(ctx));
+    trials.extend(security::tests(ctx));
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
     trials.extend(crash::tests(ctx));
@@ -82,9 +84,9 @@ fn serve(ctx: &Ctx, names: &[String]) -> ExitCode {
     };
     wait_for_interrupt(|| {
         for need in needs {
-            println!("{:6} {}", need.name(), address(ctx, need));
+            println!("{:7} {}", need.name(), address(ctx, need));
         }
-        println!("logs   {}", scratch::root().display());
+        println!("logs    {}", scratch::root().display());
         println!("Ctrl-C ends them and takes their data away");
     });
     ctx.stop_services();
@@ -106,6 +108,7 @@ fn run_with(ctx: &Ctx, words: &[String]) -> ExitCode {
         let variable = match need {
             Need::Kafka => "TURNBUCKLE_BOOTSTRAP",
             Need::Neo4j => "TURNBUCKLE_NEO4J_URI",
+            Need::Secured => "TURNBUCKLE_SASL_BOOTSTRAP",
         };
         command.env(variable, address(ctx, need));
     }
@@ -133,7 +136,7 @@ fn services(names: &[String]) -> Option<Vec<Need>> {
     let find = |name: &String| {
         let found = Need::ALL.into_iter().find(|need| need.name() == name);
         if found.is_none() {
-            eprintln!("no service is called {name}; there are: kafka neo4j");
+            eprintln!("no service is called {name}; there are: kafka neo4j secured");
         }
         found
     };
@@ -144,5 +147,6 @@ fn address(ctx: &Ctx, need: Need) -> String {
     match need {
         Need::Kafka => ctx.kafka().bootstrap(),
         Need::Neo4j => ctx.neo4j().uri(),
+        Need::Secured => ctx.secured().sasl_plaintext(),
     }
 }

@@ -7,21 +7,25 @@ use libtest_mimic::{Failed, Trial};
 use super::kafka::Kafka;
 use super::neo4j::{Auth, Neo4j};
 use super::scratch;
+use super::secured::SecuredKafka;
 
 /// A service that a test needs. It is named beside the test and decides whether the test runs at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
     Kafka,
     Neo4j,
+    /// Kafka with TLS, logins and permissions.
+    Secured,
 }
 
 impl Need {
-    pub const ALL: [Need; 2] = [Need::Kafka, Need::Neo4j];
+    pub const ALL: [Need; 3] = [Need::Kafka, Need::Neo4j, Need::Secured];
 
     pub fn name(self) -> &'static str {
         match self {
             Need::Kafka => "kafka",
             Need::Neo4j => "neo4j",
+            Need::Secured => "secured",
         }
     }
 }
@@ -31,6 +35,7 @@ pub struct Ctx {
     /// `TURNBUCKLE_LONG=1`: tests that draw at random draw more often.
     pub long: bool,
     kafka: OnceLock<Result<Kafka, String>>,
+    secured: OnceLock<Result<SecuredKafka, String>>,
     neo4j: OnceLock<Result<Neo4j, String>>,
     neo4j_with_auth: OnceLock<Result<Neo4j, String>>,
 }
@@ -44,6 +49,7 @@ impl Ctx {
             enabled: on("TURNBUCKLE_SERVICES"),
             long: on("TURNBUCKLE_LONG"),
             kafka: OnceLock::new(),
+            secured: OnceLock::new(),
             neo4j: OnceLock::new(),
             neo4j_with_auth: OnceLock::new(),
         }))
@@ -70,6 +76,11 @@ impl Ctx {
         started(self.kafka.get_or_init(Kafka::start))
     }
 
+    /// Another one, that lets in whom it knows.
+    pub fn secured(&self) -> &SecuredKafka {
+        started(self.secured.get_or_init(SecuredKafka::start))
+    }
+
     /// The database shared by all tests, without authentication. It has one graph: use labels of your own.
     pub fn neo4j(&self) -> &Neo4j {
         started(self.neo4j.get_or_init(|| Neo4j::start(Auth::Disabled)))
@@ -92,6 +103,9 @@ impl Ctx {
         }
         if let Some(Ok(kafka)) = self.kafka.get() {
             kafka.kill();
+        }
+        if let Some(Ok(secured)) = self.secured.get() {
+            secured.kafka().kill();
         }
     }
 

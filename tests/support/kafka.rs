@@ -28,9 +28,23 @@ const CALL: Duration = Duration::from_secs(20);
 pub struct Kafka {
     port: u16,
     home: PathBuf,
+    system_properties: Vec<String>,
     process: Mutex<Option<Process>>,
     /// Kept, because a client takes its time to connect and to go.
     probe: OnceLock<BaseConsumer>,
+}
+
+/// How a broker differs from the plain one.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// Further lines for `server.properties`.
+    pub settings: Vec<(String, String)>,
+    /// Listeners beside the plain one, as `NAME://host:port`; the settings say their protocols.
+    pub listeners: Vec<String>,
+    /// `SCRAM-SHA-256=[name=…,password=…]`.
+    pub scram_users: Vec<String>,
+    /// `name=value` for the JVM.
+    pub system_properties: Vec<String>,
 }
 
 /// A record as it lies in its topic.
@@ -79,13 +93,23 @@ impl Kafka {
 
     /// The same with further lines for `server.properties`.
     pub fn start_with(settings: &[(&str, &str)]) -> Result<Kafka, String> {
+        let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Kafka::start_setup(&Setup {
+            settings: settings.iter().map(owned).collect(),
+            ..Setup::default()
+        })
+    }
+
+    /// A broker with more than the one listener without security.
+    pub fn start_setup(setup: &Setup) -> Result<Kafka, String> {
         let kafka = Kafka {
             port: scratch::free_port(),
             home: scratch::dir("kafka"),
+            system_properties: setup.system_properties.clone(),
             process: Mutex::new(None),
             probe: OnceLock::new(),
         };
-        kafka.write_config(settings)?;
+        kafka.write_config(setup)?;
         let mut format = java("256m", &class_path()?);
         format.args([
             "kafka.tools.StorageTool",
@@ -95,6 +119,9 @@ impl Kafka {
             "-c",
         ]);
         format.arg(kafka.home.join("server.properties"));
+        for user in &setup.scram_users {
+            format.args(["--add-scram", user]);
+        }
         run_tool(format)?;
         kafka.start_again()?;
         Ok(kafka)
@@ -121,6 +148,9 @@ impl Kafka {
     pub fn start_again(&self) -> Result<(), String> {
         self.stop();
         let mut java = java("768m", &class_path()?);
+        for property in &self.system_properties {
+            java.arg(format!("-D{property}"));
+        }
         java.arg("kafka.Kafka")
             .arg(self.home.join("server.properties"));
         let process = Process::spawn("kafka", java, &self.home.join("kafka.log"))?;
@@ -340,14 +370,15 @@ impl Kafka {
         act(process.as_ref().expect("the broker was started"));
     }
 
-    fn write_config(&self, settings: &[(&str, &str)]) -> Result<(), String> {
+    fn write_config(&self, setup: &Setup) -> Result<(), String> {
         let controller = scratch::free_port();
+        let more: String = setup.listeners.iter().map(|l| format!(",{l}")).collect();
         let mut text = format!(
             "process.roles=broker,controller\n\
              node.id=1\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\n\
-             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{more}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{port}{more}\n\
              controller.listener.names=CONTROLLER\n\
              inter.broker.listener.name=PLAINTEXT\n\
              log.dirs={data}\n\
@@ -362,7 +393,7 @@ impl Kafka {
             port = self.port,
             data = self.home.join("data").display(),
         );
-        for (key, value) in settings {
+        for (key, value) in &setup.settings {
             text += &format!("{key}={value}\n");
         }
         let file = self.home.join("server.properties");
@@ -382,7 +413,7 @@ pub fn java(heap: &str, class_path: &str) -> Command {
     java
 }
 
-fn class_path() -> Result<String, String> {
+pub fn class_path() -> Result<String, String> {
     Ok(jars::kafka()?.join("*").to_string_lossy().into_owned())
 }
 

@@ -1,4 +1,4 @@
-//! What a secured cluster refuses, on a broker of its own: `TURNBUCKLE_SASL_BOOTSTRAP=host:port`, a listener with
+//! What a secured cluster refuses: `TURNBUCKLE_SASL_BOOTSTRAP=host:port`, which CI sets to a listener with
 //! SASL_PLAINTEXT and PLAIN, users `admin`/`admin` (super user) and `guest`/`guest` (no permission but READ on group
 //! `open` and DESCRIBE on topics that begin with `seen`).
 
