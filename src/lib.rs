@@ -9,8 +9,12 @@ pub mod herder;
 pub mod worker;
 
 pub mod plugins;
+pub mod providers;
 
 pub mod config;
 
 pub mod logging;
 pub mod version;
+
+#[cfg(test)]
+mod goldens;

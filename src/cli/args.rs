@@ -135,6 +135,7 @@ pub enum DocsPage {
     /// What becomes of the keys of Java's Kafka clients.
     ClientKeys,
     Loggers,
+    ConfigProviders,
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

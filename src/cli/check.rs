@@ -12,7 +12,7 @@ use data_plane::kafka::client_keys::{KeyNote, NoteKind};
 use self::report::{Fate, Report, Section};
 use super::Failure;
 use super::args::WorkerFiles;
-use super::files::{connector_files, worker_environment, worker_file};
+use super::files::{connector_files, resolved, worker_environment, worker_file};
 use crate::config::WorkerConfig;
 use crate::config::connector_file::{self, ConnectorFile};
 use crate::config::environment::Environment;
@@ -21,6 +21,7 @@ use crate::config::layers::{WorkerProperties, layered};
 use crate::config::worker::{key_report, unsecured_clients};
 use crate::herder::validation::{Context, RawConfig};
 use crate::plugins::{Kind, Plugins};
+use crate::providers::Unresolved;
 use crate::worker::connector::unknown_keys;
 use crate::worker::kafka::Cluster;
 use crate::worker::{Worker, check_converters, preview};
@@ -33,18 +34,24 @@ pub fn run(args: &WorkerFiles) -> Result<(), Failure> {
     let file = worker_file(&args.worker)?;
     let files = connector_files(&args.connectors).map_err(Failure::NotStarted)?;
     let environment = worker_environment();
-    let layers = layered(&file, &environment, &args.overrides)
+    let written = layered(&file, &environment, &args.overrides)
         .map_err(|e| Failure::NotStarted(e.to_string()))?;
+    let resolved = resolved(&written)?;
+    let layers = resolved.properties;
     let name = match args.worker.as_str() {
         "" => "worker, without a file".to_owned(),
         path => format!("worker {path}"),
     };
     let mut report = Report::default();
-    let (section, config) = check_worker(name, &layers, &environment);
+    let (mut section, config) = check_worker(name, &layers, &environment);
+    add_unresolved(&mut section, &resolved.unresolved);
+    section.hide(&resolved.secrets);
     report.worker = section;
     let worker = config.map(|config| Worker {
         config,
         plugins: Plugins::built_in(),
+        providers: Arc::new(resolved.providers),
+        secrets: resolved.secrets,
         id: String::new(),
         kafka: Arc::new(Cluster),
     });
@@ -168,9 +175,27 @@ fn read(path: &str) -> Result<ConnectorFile, String> {
     connector_file::parse(path, &bytes).map_err(|e| e.to_string())
 }
 
-/// Validation first, as in the herder; only what passes it gets as far as tasks.
+/// References first. What they stand for is not shown.
 fn check_connector(section: &mut Section, worker: &Worker, file: &ConnectorFile) {
-    let config = &file.config;
+    match worker.providers.resolve(&file.config) {
+        Err(error) => section.add(Fate::Error, "", &error.to_string()),
+        Ok(resolved) => {
+            check_resolved(section, worker, &file.name, &resolved.config);
+            add_unresolved(section, &resolved.unresolved);
+            section.hide(&resolved.secrets);
+        }
+    }
+}
+
+fn add_unresolved(section: &mut Section, unresolved: &[Unresolved]) {
+    for Unresolved { key, reference } in unresolved {
+        let why = format!("no configuration provider has {reference}; it stays as it is");
+        section.add(Fate::Note, key, &why);
+    }
+}
+
+/// Validation first, as in the herder; only what passes it gets as far as tasks.
+fn check_resolved(section: &mut Section, worker: &Worker, name: &str, config: &Config) {
     let raw: RawConfig = config
         .iter()
         .map(|(key, value)| (key.to_owned(), Some(value.to_owned())))
@@ -189,7 +214,7 @@ fn check_connector(section: &mut Section, worker: &Worker, file: &ConnectorFile)
         }
     }
     if !section.has_errors()
-        && let Err(error) = worker.preview(&file.name, config)
+        && let Err(error) = worker.preview(name, config)
     {
         let why = error.to_string();
         let named = config
@@ -203,7 +228,7 @@ fn check_connector(section: &mut Section, worker: &Worker, file: &ConnectorFile)
         return;
     };
     let unknown = unknown_keys(plugin, config);
-    let notes = preview::client_notes(&worker.config, &file.name, config, ".override.");
+    let notes = preview::client_notes(&worker.config, name, config, ".override.");
     for (key, _) in config
         .iter()
         .filter(|(key, _)| !section.names(key))

@@ -9,11 +9,13 @@ use super::args::DocsPage;
 use crate::config::inert::{INERT, REFUSED};
 use crate::config::worker_keys::worker_config_def;
 use crate::logging;
+use crate::providers::CLASSES;
 
 pub fn page(page: DocsPage) -> String {
     match page {
         DocsPage::WorkerKeys => worker_keys(),
         DocsPage::ClientKeys => client_keys_page(),
+        DocsPage::ConfigProviders => config_providers(),
         DocsPage::Loggers => logging::page(),
     }
 }
@@ -76,6 +78,24 @@ pub fn worker_keys() -> String {
     page
 }
 
+/// The tables of `docs/config-providers.md`.
+pub fn config_providers() -> String {
+    let mut page = String::new();
+    for class in CLASSES {
+        let name = class.class.rsplit('.').next().unwrap_or(class.class);
+        let _ = write!(
+            page,
+            "## {name}\n\n`{}`\n\n`{}`: {}\n\n| `config.providers.<alias>.param.` | meaning |\n| --- | --- |\n",
+            class.class, class.reference, class.doc
+        );
+        for key in (class.config_def)().keys() {
+            let _ = writeln!(page, "| `{}` | {} |", key.name, key.doc);
+        }
+        page.push('\n');
+    }
+    page
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +115,14 @@ mod tests {
         assert!(
             page.ends_with(&worker_keys()),
             "docs/config.md is stale: replace its tables by the output of `turnbuckle docs worker-keys`"
+        );
+    }
+    #[test]
+    fn the_page_of_providers_is_fresh() {
+        let page = include_str!("../../docs/config-providers.md");
+        assert!(
+            page.ends_with(&config_providers()),
+            "docs/config-providers.md is stale: replace its tables by the output of `turnbuckle docs config-providers`"
         );
     }
 }

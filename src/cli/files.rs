@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use crate::config::environment::{self, Environment};
-use crate::config::layers::WorkerFile;
+use crate::config::layers::{WorkerFile, WorkerProperties};
 use crate::config::properties;
+use crate::providers::{WorkerProviders, resolve_worker};
 
 /// Reads the worker file; an empty name means that everything comes from elsewhere.
 ///
@@ -33,6 +34,20 @@ pub fn worker_file(path: &str) -> Result<WorkerFile, Failure> {
 /// What the environment of this process says of the worker.
 pub fn worker_environment() -> Environment {
     environment::read(environment::texts())
+}
+
+/// The worker's properties with what their references stand for, and the providers they name.
+///
+/// # Errors
+/// A provider cannot be made, or cannot give what it is asked for.
+pub fn resolved(written: &WorkerProperties) -> Result<WorkerProviders, Failure> {
+    let variables = environment::texts().collect();
+    resolve_worker(written, &variables).map_err(|(key, error)| {
+        Failure::NotStarted(match written.origin(&key) {
+            "default" => error.to_string(),
+            origin => format!("{error} ({origin})"),
+        })
+    })
 }
 
 /// The connector files that were named, and those in folders that were named, by name.

@@ -6,9 +6,10 @@ use connect_api::config::ConfigReader;
 
 use super::Failure;
 use super::args::Healthcheck;
-use super::files::{worker_environment, worker_file};
+use super::files::{resolved, worker_environment, worker_file};
 use crate::config::layers::layered;
 use crate::config::listener::Listener;
+use crate::config::reference::has_reference;
 use crate::config::worker_keys::LISTENERS;
 use crate::rest::probe;
 
@@ -32,7 +33,11 @@ pub async fn run(args: &Healthcheck) -> Result<(), Failure> {
 fn url_of_worker(path: &str) -> Result<String, Failure> {
     let unhealthy = |e: &dyn std::fmt::Display| Failure::Unhealthy(e.to_string());
     let file = worker_file(path)?;
-    let layers = layered(&file, &worker_environment(), &[]).map_err(|e| unhealthy(&e))?;
+    let mut layers = layered(&file, &worker_environment(), &[]).map_err(|e| unhealthy(&e))?;
+    // Secrets that are gone since the start are no matter of this probe.
+    if has_reference(layers.config.get(LISTENERS.name()).unwrap_or_default()) {
+        layers = resolved(&layers)?.properties;
+    }
     let listeners = ConfigReader::new(&layers.config).get(&LISTENERS);
     let first = listeners.first().map(String::as_str).unwrap_or_default();
     local_url(first).map_err(|e| unhealthy(&e))

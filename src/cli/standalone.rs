@@ -14,7 +14,7 @@ use tracing::{error, info, warn};
 
 use super::Failure;
 use super::args::Standalone;
-use super::files::{connector_files, worker_environment, worker_file};
+use super::files::{connector_files, resolved, worker_environment, worker_file};
 use super::signals::Signals;
 use crate::config::environment::Environment;
 use crate::config::layers::{WorkerProperties, layered};
@@ -24,6 +24,7 @@ use crate::config::{WorkerConfig, connector_file};
 use crate::herder::command::ConfigureMode;
 use crate::herder::{Herder, HerderError, standalone};
 use crate::plugins::Plugins;
+use crate::providers::{Providers, Secrets, warn_unresolved};
 use crate::rest::{self, AppState};
 use crate::version;
 use crate::worker::kafka::{self, Cluster};
@@ -36,7 +37,11 @@ use crate::worker::{Worker, check_converters};
 pub async fn run(args: &Standalone) -> Result<(), Failure> {
     let mut signals =
         Signals::new().map_err(|e| Failure::NotStarted(format!("no signals: {e}")))?;
-    let config = worker_config(args)?;
+    let Configured {
+        config,
+        providers,
+        secrets,
+    } = worker_config(&args.files.worker, &args.files.overrides)?;
     let plugins = Plugins::built_in();
     let listeners = bind(&config).await?;
     let id = worker_id(&config, &listeners)?;
@@ -48,6 +53,8 @@ pub async fn run(args: &Standalone) -> Result<(), Failure> {
     let herder = standalone::start(Arc::new(Worker {
         config,
         plugins,
+        providers: Arc::new(providers),
+        secrets,
         id,
         kafka: Arc::new(Cluster),
     }));
@@ -97,22 +104,39 @@ fn rest_ended(ended: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> 
     Failure::NotStarted(format!("the REST API failed: {why}"))
 }
 
-/// Reads file, environment and overrides, and says what has no effect.
-fn worker_config(args: &Standalone) -> Result<WorkerConfig, Failure> {
-    let file = worker_file(&args.files.worker)?;
+/// The worker's configuration with what its references stand for.
+pub(super) struct Configured {
+    pub config: WorkerConfig,
+    pub providers: Providers,
+    pub secrets: Secrets,
+}
+
+/// Reads file, environment and overrides, resolves references, and says what has no effect.
+pub(super) fn worker_config(
+    path: &str,
+    overrides: &[(String, String)],
+) -> Result<Configured, Failure> {
+    let file = worker_file(path)?;
     let environment = worker_environment();
     let not_started = |e: &dyn std::fmt::Display| Failure::NotStarted(e.to_string());
-    let layers =
-        layered(&file, &environment, &args.files.overrides).map_err(|e| not_started(&e))?;
-    let config = WorkerConfig::parse(&layers).map_err(|e| not_started(&e))?;
+    let written = layered(&file, &environment, overrides).map_err(|e| not_started(&e))?;
+    let resolved = resolved(&written)?;
+    let (layers, secrets) = (resolved.properties, resolved.secrets);
+    let config = WorkerConfig::parse(&layers)
+        .map_err(|e| Failure::NotStarted(secrets.hide(&e.to_string())))?;
     check_converters(&config, &Plugins::built_in()).map_err(|errors| {
         let located = errors
             .iter()
             .map(|(key, why)| format!("{why} ({})", layers.origin(key)));
-        Failure::NotStarted(located.collect::<Vec<_>>().join("\n"))
+        Failure::NotStarted(secrets.hide(&located.collect::<Vec<_>>().join("\n")))
     })?;
     report(&environment, &layers);
-    Ok(config)
+    warn_unresolved("the worker", &resolved.unresolved);
+    Ok(Configured {
+        config,
+        providers: resolved.providers,
+        secrets,
+    })
 }
 
 fn report(environment: &Environment, layers: &WorkerProperties) {

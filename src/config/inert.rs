@@ -99,12 +99,6 @@ pub struct Refused {
 /// Refused at start, because ignoring them would change delivery, security or routing.
 pub const REFUSED: &[Refused] = &[
     Refused {
-        key: "config.providers",
-        when: not_blank,
-        values: "any",
-        reason: "configuration providers are not supported yet; put the values into the file or the environment",
-    },
-    Refused {
         key: "rest.extension.classes",
         when: not_blank,
         values: "any",

@@ -27,6 +27,14 @@ impl WorkerProperties {
         self.origins.get(key).map_or("default", String::as_str)
     }
 
+    /// Other values for the same keys, which stand where they stood.
+    pub fn with_values(&self, config: Config) -> Self {
+        Self {
+            config,
+            origins: self.origins.clone(),
+        }
+    }
+
     /// Keys and origins in the order of the keys.
     pub fn origins(&self) -> impl Iterator<Item = (&str, &str)> {
         self.origins.iter().map(|(k, o)| (k.as_str(), o.as_str()))

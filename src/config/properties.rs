@@ -139,41 +139,7 @@ fn unescape(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-
-    fn map(properties: Vec<Property>) -> BTreeMap<String, String> {
-        properties.into_iter().map(|p| (p.key, p.value)).collect()
-    }
-
-    /// Everything that was recorded of `Properties.load`.
-    #[test]
-    fn reads_what_the_jvm_reads() {
-        let recorded = include_str!("../../tests/goldens/transforms/properties.jsonl");
-        let mut checked = 0;
-        for line in recorded.lines() {
-            let case: serde_json::Value = serde_json::from_str(line).expect("a JSON line");
-            let got = match (case["text"].as_str(), case["bytes"].as_str()) {
-                (Some(text), _) => parse(text),
-                (_, Some("YT3p")) => parse_bytes(b"a=\xe9"),
-                (_, Some("YT3DqQ==")) => parse_bytes(b"a=\xc3\xa9"),
-                other => panic!("unknown case {other:?}"),
-            };
-            checked += 1;
-            match case["expect"]["ok"].as_object() {
-                Some(expected) => {
-                    let expected: BTreeMap<String, String> = expected
-                        .iter()
-                        .map(|(k, v)| (k.clone(), v.as_str().unwrap_or_default().to_owned()))
-                        .collect();
-                    assert_eq!(got.map(map), Ok(expected), "{case}");
-                }
-                None => assert!(got.is_err(), "{case}"),
-            }
-        }
-        assert_eq!(checked, 42);
-    }
 
     #[test]
     fn knows_the_line_of_each_key() {

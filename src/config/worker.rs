@@ -10,13 +10,12 @@ use super::inert::{self, CLIENT_KEYS, REFUSED};
 use super::layers::WorkerProperties;
 use super::listener::{Advertised, Listener};
 use super::policy::OverridePolicy;
-use super::reference::has_reference;
 pub use super::worker_keys::TARGET_WAIT_MAX_MS;
 use super::worker_keys::{
     ADVERTISED_HOST, ADVERTISED_LISTENER, ADVERTISED_PORT, BOOTSTRAP_SERVERS, CLIENT_DNS_LOOKUP,
-    DEFAULT_API_TIMEOUT, HEADER_CONVERTER, KEY_CONVERTER, LISTENERS, OFFSET_FLUSH_INTERVAL,
-    OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES, TASK_SHUTDOWN_TIMEOUT,
-    VALUE_CONVERTER, worker_config_def,
+    CONFIG_PROVIDERS, DEFAULT_API_TIMEOUT, HEADER_CONVERTER, KEY_CONVERTER, LISTENERS,
+    OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES,
+    TASK_SHUTDOWN_TIMEOUT, VALUE_CONVERTER, worker_config_def,
 };
 
 /// What the worker reads of its configuration.
@@ -88,6 +87,7 @@ impl WorkerConfig {
             reader.get(&BOOTSTRAP_SERVERS),
             reader.get(&CLIENT_DNS_LOOKUP),
             reader.get(&DEFAULT_API_TIMEOUT),
+            reader.get(&CONFIG_PROVIDERS),
         );
         let parsed = Self {
             key_converter: reader.get(&KEY_CONVERTER).0,
@@ -157,15 +157,6 @@ fn refuse(config: &Config, reader: &ConfigReader<'_>) {
             reader.error(
                 refused.key,
                 invalid_value(refused.key, value, refused.reason),
-            );
-        }
-    }
-    for (key, value) in config.iter() {
-        // The value may be a secret's neighbour, so it is not shown.
-        if has_reference(value) {
-            reader.error(
-                key,
-                format!("Configuration {key} refers to a configuration provider; these are not supported yet"),
             );
         }
     }
@@ -286,11 +277,6 @@ mod tests {
             ("listeners=8083", "Unable to parse '8083'"),
             ("admin.listeners=http://:9", "separate admin listeners"),
             ("rest.extension.classes=a.B", "REST extensions"),
-            ("config.providers=file", "configuration providers"),
-            (
-                "consumer.sasl.jaas.config=${file:/s:p}",
-                "Configuration consumer.sasl.jaas.config refers",
-            ),
             (
                 "connector.client.config.override.policy=a.B",
                 "Class a.B could not be found",
@@ -307,7 +293,8 @@ mod tests {
     fn accepts_what_changes_nothing() {
         for text in [
             "admin.listeners=",
-            "config.providers=",
+            "config.providers=file",
+            "consumer.sasl.jaas.config=${file:/s:p}",
             "listeners.https.ssl.keystore.location=/k",
             "no.such.key=${x}",
             "connector.client.config.override.policy=Principal",

@@ -75,6 +75,14 @@ pub const OVERRIDE_POLICY: Key<String> = Key::new(
     "Which consumer, producer and admin settings connectors may override: All, None or Principal.",
 );
 
+pub const CONFIG_PROVIDERS: Key<Vec<String>> = Key::new(
+    "config.providers",
+    "",
+    Importance::Low,
+    "Aliases of the configuration providers that this file and connectors may refer to as ${alias:path:key}. \
+     Without blanks: one before an alias hides it from this file, as in Kafka.",
+);
+
 pub const LISTENERS: Key<Vec<String>> = Key::new(
     "listeners",
     "http://:8083",
@@ -118,6 +126,11 @@ pub const TARGET_WAIT_MAX_MS: Key<i64> = Key::new(
 )
 .at_least(-1);
 
+const CONFIG_PROVIDERS_KEYS: PrefixKey<String> = PrefixKey::new(
+    "config.providers.",
+    "<alias>.class, <alias>.param.<key>",
+    "Class of a configuration provider, and its own keys.",
+);
 const KEY_CONVERTER_KEYS: PrefixKey<String> = PrefixKey::new(
     "key.converter.",
     "<key>",
@@ -183,6 +196,8 @@ pub fn worker_config_def() -> ConfigDef {
         .define(&DEFAULT_API_TIMEOUT)
         .define(&TASK_MEMORY_BYTES)
         .define(&TARGET_WAIT_MAX_MS)
+        .define(&CONFIG_PROVIDERS)
+        .define_family(&CONFIG_PROVIDERS_KEYS)
         .define_family(&KEY_CONVERTER_KEYS)
         .define_family(&VALUE_CONVERTER_KEYS)
         .define_family(&HEADER_CONVERTER_KEYS)

@@ -1,5 +1,7 @@
 //! Why the herder refuses, by what it means to the one who asked.
 
+use crate::providers::ProviderError;
+
 /// The text is Kafka's where clients compare it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HerderError {
@@ -14,6 +16,9 @@ pub enum HerderError {
     AlreadyExists(String),
     #[error("{0}")]
     Internal(String),
+    /// A reference of a configuration cannot be resolved.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
 }
 
 impl HerderError {

@@ -10,6 +10,8 @@ pub mod state;
 pub mod validation;
 
 #[cfg(test)]
+mod references_tests;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
@@ -26,9 +28,13 @@ use self::command::{
 };
 pub use self::error::HerderError;
 use self::state::Status;
-use self::validation::{ConfigInfos, Context, Definition, RawConfig, refusal, without_nulls};
+use self::validation::{
+    ConfigInfos, Context, Definition, RawConfig, conceal, refusal, without_nulls,
+};
 use crate::config::TargetState;
 use crate::config::connector::NAME;
+use crate::config::reference::has_reference;
+use crate::providers::Resolved;
 use crate::worker::Worker;
 
 /// How long a request may take, as in Kafka.
@@ -46,12 +52,31 @@ impl Herder {
         &self.worker
     }
 
-    /// Validates a configuration without any effect.
+    /// Validates a configuration without any effect, after resolving its references. The answer shows references,
+    /// never what they stand for.
     ///
     /// # Errors
-    /// It names no connector class that exists. Anything else that is wrong stands in the answer.
-    pub fn validate(&self, raw: &RawConfig) -> Result<ConfigInfos, HerderError> {
-        self.context().validate(raw)
+    /// A reference cannot be resolved, or it names no connector class that exists. Anything else that is wrong stands
+    /// in the answer.
+    pub async fn validate(&self, raw: &RawConfig) -> Result<ConfigInfos, HerderError> {
+        let written = without_nulls(raw);
+        if !written.iter().any(|(_, value)| has_reference(value)) {
+            return self.context().validate(raw);
+        }
+        let resolved = self.resolve(written).await?;
+        let mut resolved_raw = raw.clone();
+        for (key, value) in resolved.config.iter() {
+            resolved_raw.insert(key.to_owned(), Some(value.to_owned()));
+        }
+        let validated = self.context().validate(&resolved_raw);
+        conceal(validated, raw, &resolved.secrets)
+    }
+
+    /// Providers may read from slow disks, which must not hold up other requests.
+    async fn resolve(&self, written: Config) -> Result<Resolved, HerderError> {
+        let providers = self.worker.providers.clone();
+        let resolved = tokio::task::spawn_blocking(move || providers.resolve(&written)).await;
+        Ok(resolved.map_err(|_| HerderError::shutting_down())??)
     }
 
     /// # Errors
@@ -78,7 +103,7 @@ impl Herder {
         if mode != ConfigureMode::Update {
             check_name(name, &mut raw)?;
         }
-        if let Some(why) = refusal(&self.validate(&raw)?) {
+        if let Some(why) = refusal(&self.validate(&raw).await?) {
             return Err(HerderError::BadRequest(why));
         }
         if let Some((key, _)) = raw.iter().find(|(_, value)| value.is_none()) {

@@ -24,6 +24,7 @@ use crate::config::topics::Topics;
 use crate::config::worker::key_report;
 use crate::config::{TargetState, WorkerConfig, connector_file, properties};
 use crate::plugins::Plugins;
+use crate::providers::{Providers, Secrets};
 use crate::worker::{Kafka, Worker};
 
 const MOOD: Key<String> = Key::new("mood", "good", Importance::High, "How the sink behaves.");
@@ -82,7 +83,7 @@ impl SinkTask for MoodyTask {
 }
 
 #[derive(Default)]
-struct InMemory {
+pub(super) struct InMemory {
     cluster: MemoryCluster,
     members: Mutex<Vec<Member>>,
 }
@@ -120,6 +121,10 @@ impl Kafka for InMemory {
 }
 
 fn herder() -> (Herder, Arc<InMemory>) {
+    herder_with(Providers::default())
+}
+
+pub(super) fn herder_with(providers: Providers) -> (Herder, Arc<InMemory>) {
     let string = "org.apache.kafka.connect.storage.StringConverter";
     let text = format!(
         "key.converter={string}\nvalue.converter={string}\ntask.shutdown.graceful.timeout.ms=300\n"
@@ -135,28 +140,30 @@ fn herder() -> (Herder, Arc<InMemory>) {
     let worker = Worker {
         config: WorkerConfig::parse(&layers).expect("a valid configuration"),
         plugins: Plugins::new(plugins),
+        providers: Arc::new(providers),
+        secrets: Secrets::default(),
         id: "h:1".to_owned(),
         kafka: kafka.clone(),
     };
     (standalone::start(Arc::new(worker)), kafka)
 }
 
-fn config(entries: &[(&str, &str)]) -> RawConfig {
+pub(super) fn config(entries: &[(&str, &str)]) -> RawConfig {
     let base = [("connector.class", "MoodySink"), ("topics", "t")];
     let all = base.iter().chain(entries);
     all.map(|(k, v)| ((*k).to_owned(), Some((*v).to_owned())))
         .collect()
 }
 
-const CREATE: ConfigureMode = ConfigureMode::Create(TargetState::Started);
+pub(super) const CREATE: ConfigureMode = ConfigureMode::Create(TargetState::Started);
 
-async fn create(herder: &Herder, name: &str, entries: &[(&str, &str)]) {
+pub(super) async fn create(herder: &Herder, name: &str, entries: &[(&str, &str)]) {
     let created = herder.configure(name, config(entries), CREATE).await;
     assert!(created.is_ok_and(|c| c.created), "{name}");
 }
 
 /// Connector state, then those of the tasks.
-async fn wait_for(herder: &Herder, name: &str, expected: &[State]) -> ConnectorStatus {
+pub(super) async fn wait_for(herder: &Herder, name: &str, expected: &[State]) -> ConnectorStatus {
     let began = Instant::now();
     loop {
         let status = herder.status(name).await;
@@ -205,7 +212,7 @@ async fn the_samples_are_valid() {
         let raw = entries
             .map(|(k, v)| (k.to_owned(), Some(v.to_owned())))
             .collect();
-        let infos = herder.validate(&raw).expect(path);
+        let infos = herder.validate(&raw).await.expect(path);
         assert_eq!(refusal(&infos), None, "{path}");
     }
 }

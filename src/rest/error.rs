@@ -51,7 +51,9 @@ impl From<HerderError> for ApiError {
                 StatusCode::BAD_REQUEST
             }
             HerderError::AlreadyExists(_) => StatusCode::CONFLICT,
-            HerderError::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            HerderError::Internal(_) | HerderError::Provider(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
         };
         Self::new(status, error.to_string())
     }

@@ -35,6 +35,8 @@ const READ_BY_OTHERS: [&str; 9] = [
 pub struct Connector {
     pub descriptor: &'static PluginDescriptor,
     pub config: Arc<SinkConnectorConfig>,
+    /// What it was made of, references resolved.
+    pub made_of: Arc<Config>,
     sink: Arc<dyn SinkConnector>,
 }
 
@@ -60,6 +62,7 @@ impl Connector {
         Ok(Self {
             descriptor,
             config: Arc::new(parsed),
+            made_of: Arc::new(config.clone()),
             sink: sink.into(),
         })
     }

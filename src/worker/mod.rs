@@ -28,11 +28,16 @@ use self::converters::{choose, config_error, converter_key, default_class, find}
 pub use self::kafka::Kafka;
 use crate::config::WorkerConfig;
 use crate::plugins::{Kind, Plugins};
+use crate::providers::{Providers, Secrets};
 
 /// What connectors and tasks of this process are made with.
 pub struct Worker {
     pub config: WorkerConfig,
     pub plugins: Plugins,
+    /// What configurations of connectors may refer to.
+    pub providers: Arc<Providers>,
+    /// What references in the worker's own properties stand for.
+    pub secrets: Secrets,
     /// `host:port`, as every status shows it.
     pub id: String,
     pub kafka: Arc<dyn Kafka>,
@@ -43,9 +48,10 @@ pub struct TaskToStart<'a> {
     /// The name the connector was created under. A patch may have put another one into its configuration.
     pub name: &'a str,
     pub connector: &'a Connector,
-    /// The connector's configuration as it is.
+    /// The connector's configuration as it is, references resolved.
     pub connector_config: &'a Config,
     pub task: u32,
+    /// References resolved.
     pub task_config: &'a Config,
     pub paused: bool,
     /// Told of every change of the task's state.

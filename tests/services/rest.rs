@@ -66,7 +66,6 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("plugin-keys-converter", "no number converters yet"),
     ("plugin-keys-transformation", "no transformations yet"),
     ("plugin-keys-predicate", "no predicates yet"),
-    ("plugin-keys-other-kind", "no configuration providers yet"),
     ("validate-transformation", "no transformations yet"),
     (
         "validate-transformation-bad-value",

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::providers::Secrets;
+
 /// What becomes of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -75,6 +77,13 @@ impl Section {
             key: key.to_owned(),
             text,
         });
+    }
+
+    /// Puts references in the place of what they stand for.
+    pub fn hide(&mut self, secrets: &Secrets) {
+        for line in &mut self.lines {
+            line.text = secrets.hide(&line.text);
+        }
     }
 
     /// Whether something was said about the key.

@@ -25,6 +25,7 @@ use super::command::{Change, Command, Configured};
 use super::error::HerderError;
 use super::state::{ConfigRecord, ConfigState, State, Statuses};
 use crate::config::TargetState;
+use crate::providers::Secrets;
 use crate::worker::{Connector, Worker};
 
 /// Tasks give up on a hung target by themselves when the graceful timeout is over; this is for hearing of it.
@@ -63,8 +64,10 @@ struct Standalone {
 struct Running {
     connector: Option<Connector>,
     tasks: BTreeMap<u32, RunningTask>,
-    /// The configuration that the tasks were started with.
+    /// The configuration that the tasks were started with, references as they are.
     applied: Option<Config>,
+    /// What references of the configurations stood for when they were last resolved.
+    secrets: Secrets,
     /// The change that waits for tasks to stop, and what follows then.
     pending: Option<(Change, Plan)>,
     queue: VecDeque<Change>,

@@ -1,13 +1,16 @@
 //! What a change does to tasks. What can be refused is refused while planning, before anything changes.
 
+use connect_api::ConnectError;
 use connect_api::config::Config;
 use tracing::{info, warn};
 
-use super::Standalone;
+use super::{Running, Standalone};
 use crate::config::TargetState;
 use crate::herder::command::{Change, ConfigureMode, RestartScope};
 use crate::herder::error::HerderError;
 use crate::herder::state::{ConfigRecord, State, Status};
+use crate::providers::{restore, warn_unresolved};
+use crate::worker::Worker;
 
 /// Tasks to stop, and what follows when they have stopped.
 #[derive(Default)]
@@ -162,16 +165,7 @@ impl Standalone {
             TargetState::Stopped => (State::Stopped, None, None),
             TargetState::Paused => (State::Paused, None, None),
             TargetState::Started => {
-                let made = self.worker.make_connector(&configured.config);
-                let tasks = made.and_then(|connector| {
-                    let tasks = connector.task_configs(&configured.config)?;
-                    let unknown = connector.unknown_keys(&configured.config);
-                    if !unknown.is_empty() {
-                        warn!(connector = name, keys = unknown.join(", "), "unknown keys");
-                    }
-                    running.connector = Some(connector);
-                    Ok(tasks)
-                });
+                let tasks = Self::make_connector(&self.worker, name, &configured.config, running);
                 match tasks {
                     Ok(tasks) => (State::Running, Some(tasks), None),
                     Err(error) => (State::Failed, None, Some(error)),
@@ -191,6 +185,30 @@ impl Standalone {
         plan.start = (0..configs.as_ref().map_or(0, Vec::len) as u32).collect();
         plan.configs = configs;
         plan
+    }
+
+    /// Makes the connector of what its references stand for now, and gives the configurations of its tasks with the
+    /// references again.
+    fn make_connector(
+        worker: &Worker,
+        name: &str,
+        written: &Config,
+        running: &mut Running,
+    ) -> Result<Vec<Config>, ConnectError> {
+        let resolved = worker.providers.resolve(written)?;
+        running.secrets = resolved.secrets;
+        warn_unresolved(name, &resolved.unresolved);
+        let connector = worker.make_connector(&resolved.config)?;
+        let mut tasks = connector.task_configs(&resolved.config)?;
+        for task in &mut tasks {
+            restore(task, written);
+        }
+        let unknown = connector.unknown_keys(written);
+        if !unknown.is_empty() {
+            warn!(connector = name, keys = unknown.join(", "), "unknown keys");
+        }
+        running.connector = Some(connector);
+        Ok(tasks)
     }
 
     fn stop_every_task(&self, name: &str) -> Plan {

@@ -40,21 +40,27 @@ impl Standalone {
         let gone = || ConnectError::fatal(format!("Connector {name} is not running"));
         let configured = self.config.get(name).ok_or_else(gone)?;
         let running = self.running.entry(name.to_owned()).or_default();
-        let connector = match &running.connector {
-            Some(connector) => connector,
-            None => running
-                .connector
-                .insert(self.worker.make_connector(&configured.config)?),
-        };
         let task_config = configured.tasks.get(task as usize).ok_or_else(gone)?;
+        // What references stand for may have changed since the connector was made.
+        let resolved = self.worker.providers.resolve(&configured.config)?;
+        let resolved_task = self.worker.providers.resolve(task_config)?;
+        running.secrets.extend(&resolved.secrets);
+        running.secrets.extend(&resolved_task.secrets);
+        let kept = running.connector.take();
+        let kept = kept.filter(|kept| *kept.made_of == resolved.config);
+        let connector = match kept {
+            Some(connector) => connector,
+            None => self.worker.make_connector(&resolved.config)?,
+        };
+        let connector = running.connector.insert(connector);
         let reports = self.reports.clone();
         let connector_name = name.to_owned();
         self.worker.start_task(TaskToStart {
             name,
             connector,
-            connector_config: &configured.config,
+            connector_config: &resolved.config,
             task,
-            task_config,
+            task_config: &resolved_task.config,
             paused: configured.target == TargetState::Paused,
             status: Box::new(move |status| {
                 let report = TaskReport {
@@ -87,14 +93,15 @@ impl Standalone {
         state: State,
         error: Option<ConnectError>,
     ) {
-        if let Some(error) = &error {
+        let trace = error.map(|error| self.trace(name, &error));
+        if let Some(trace) = &trace {
             error!(
                 connector = name,
                 "the connector failed to start: {}",
-                error.trace().trim_end()
+                trace.trim_end()
             );
         }
-        let status = self.new_status(name, state, error);
+        let status = self.new_status(name, state, trace);
         self.statuses.entry(name.to_owned()).or_default().connector = Some(status);
     }
 
@@ -105,17 +112,18 @@ impl Standalone {
             TaskStatus::Unassigned => (State::Unassigned, None),
             TaskStatus::Failed(error) => (State::Failed, Some(error)),
         };
-        match &error {
+        let trace = error.map(|error| self.trace(name, &error));
+        match &trace {
             None => info!(connector = name, task, state = state.name(), "task state"),
             // The sentence that users of Kafka look for in logs.
-            Some(error) => error!(
+            Some(trace) => error!(
                 connector = name,
                 task,
                 "WorkerSinkTask{{id={name}-{task}}} Task threw an uncaught and unrecoverable exception. Task is being killed and will not recover until manually restarted: {}",
-                error.trace().trim_end()
+                trace.trim_end()
             ),
         }
-        let status = self.new_status(name, state, error);
+        let status = self.new_status(name, state, trace);
         self.statuses
             .entry(name.to_owned())
             .or_default()
@@ -123,7 +131,16 @@ impl Standalone {
             .insert(task, status);
     }
 
-    fn new_status(&self, name: &str, state: State, error: Option<ConnectError>) -> Status {
+    /// With references instead of what they stand for, of the worker's properties too.
+    fn trace(&self, name: &str, error: &ConnectError) -> String {
+        let trace = self.worker.secrets.hide(&error.trace());
+        match self.running.get(name) {
+            Some(running) => running.secrets.hide(&trace),
+            None => trace,
+        }
+    }
+
+    fn new_status(&self, name: &str, state: State, trace: Option<String>) -> Status {
         let class = self
             .config
             .get(name)
@@ -133,7 +150,7 @@ impl Standalone {
             state,
             worker_id: self.worker.id.clone(),
             version: plugin.map(|plugin| plugin.version),
-            trace: error.map(|error| error.trace()),
+            trace,
         }
     }
 }

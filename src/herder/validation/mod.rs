@@ -22,6 +22,7 @@ use crate::config::connector::{
 };
 use crate::config::reference::has_reference;
 use crate::plugins::{Kind, Plugins};
+use crate::providers::{ProviderClass, Secrets};
 use crate::worker::guard::guarded;
 
 const NULL_VALUE: &str = "Null value can not be supplied as the configuration value.";
@@ -105,7 +106,7 @@ impl Context<'_> {
         })
     }
 
-    /// What no definition finds: references, nulls, and what the connector's constructor says of an otherwise good
+    /// What no definition finds: nulls, and what the connector's constructor says of an otherwise good
     /// configuration.
     fn add_other_errors(
         &self,
@@ -115,7 +116,6 @@ impl Context<'_> {
         plugin: &PluginDescriptor,
         own_def: &ConfigDef,
     ) {
-        add_errors(configs, references(config));
         let nulls = raw
             .iter()
             .filter(|(key, value)| value.is_none() && own_def.key(key).is_none());
@@ -201,6 +201,11 @@ impl Context<'_> {
         wanted: Option<&str>,
     ) -> Result<Vec<Definition>, HerderError> {
         let Some(plugin) = self.plugins.find_any(name) else {
+            if ProviderClass::find(name).is_some() {
+                return Err(HerderError::BadRequest(format!(
+                    "Invalid plugin class {name}. Valid types are sink, source, converter, header_converter, transformation, predicate."
+                )));
+            }
             return Err(match name.starts_with("java.") {
                 true => HerderError::Internal("Instantiation error".to_owned()),
                 false => HerderError::NotFound(format!("Unknown plugin {name}.")),
@@ -250,6 +255,34 @@ pub fn refusal(infos: &ConfigInfos) -> Option<String> {
     ))
 }
 
+/// Shows references instead of what they stand for, in values and errors alike. Kafka shows what they stand for,
+/// passwords of keys that are no PASSWORD included.
+pub fn conceal(
+    validated: Result<ConfigInfos, HerderError>,
+    written: &RawConfig,
+    secrets: &Secrets,
+) -> Result<ConfigInfos, HerderError> {
+    let mut infos = validated.map_err(|error| match error {
+        HerderError::UnknownConnectorClass(why) => {
+            HerderError::UnknownConnectorClass(secrets.hide(&why))
+        }
+        other => other,
+    })?;
+    infos.name = secrets.hide(&infos.name);
+    for info in &mut infos.configs {
+        let reference = written.get(&info.value.name).and_then(Option::as_deref);
+        if let (Some(value), Some(reference)) = (&mut info.value.value, reference)
+            && has_reference(reference)
+        {
+            reference.clone_into(value);
+        }
+        for error in &mut info.value.errors {
+            *error = secrets.hide(error);
+        }
+    }
+    Ok(infos)
+}
+
 /// Values may be secrets, so only the keys are named.
 fn no_class(raw: &RawConfig) -> HerderError {
     let keys: Vec<&str> = raw.keys().map(String::as_str).collect();
@@ -257,19 +290,6 @@ fn no_class(raw: &RawConfig) -> HerderError {
         "Connector config {{{}}} contains no connector type",
         keys.join(", ")
     ))
-}
-
-fn references(config: &Config) -> Vec<(String, String)> {
-    config
-        .iter()
-        .filter(|(_, value)| has_reference(value))
-        .map(|(key, _)| {
-            let why = format!(
-                "Configuration {key} refers to a configuration provider; these are not supported yet"
-            );
-            (key.to_owned(), why)
-        })
-        .collect()
 }
 
 /// A connector's own key takes the place of one that every sink has.

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Parameters, flag, parameter};
 use crate::config::connector::CONNECTOR_CLASS;
+use crate::herder::HerderError;
 use crate::plugins::Kind;
 use crate::rest::AppState;
 use crate::rest::body::JsonBody;
@@ -46,9 +47,14 @@ pub async fn validate(
             "Included connector type {class} does not match request type {name}"
         )));
     }
-    Ok(Json(entities::config_infos(
-        &state.herder.validate(&config)?,
-    )))
+    match state.herder.validate(&config).await {
+        Ok(infos) => Ok(Json(entities::config_infos(&infos))),
+        // Kafka names the exception here, and only here.
+        Err(HerderError::Provider(error)) => {
+            Err(ApiError::internal(format!("{}: {error}", error.exception)))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 fn short(class: &str) -> &str {
