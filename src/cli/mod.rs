@@ -1,8 +1,8 @@
 //! The command line: reads files and environment, builds a worker, waits for a signal.
 //!
 //! Exit codes are Kafka's: 1 for usage (and help), 2 if the worker could not start, 3 if a connector of the command
-//! line failed. A second signal ends at once with 128 + its number. `check` ends with the
-//! code that a start would end with, and 3 for tasks that would fail; `healthcheck` with 1 if all is not well.
+//! line failed. A second signal ends at once with 128 + its number. `check` ends with the code of the start that it
+//! foresees, and with 3 also for tasks that would fail; `healthcheck` with 1 if all is not well.
 
 mod args;
 mod check;

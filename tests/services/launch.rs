@@ -234,7 +234,7 @@ fn check_ends_with_the_code_of_a_start(_: &'static Ctx) {
     let (code, printed) = check(&folder, &files);
     assert_eq!(code, Some(3), "{printed}");
     assert!(printed.contains("Connector s already exists"), "{printed}");
-    let worker = format!("{worker}config.providers=file\n");
+    let worker = format!("{worker}rest.extension.classes=a.B\n");
     let (code, printed) = check(&folder, &[("w.properties", &worker), files[1]]);
     assert_eq!(code, Some(2), "{printed}");
     assert!(printed.contains("(w.properties:3)"), "{printed}");
