@@ -32,7 +32,7 @@ release:
 
 # Binary, links, configuration and unit, e.g. `just install PREFIX=/opt/turnbuckle`; DESTDIR is honoured.
 install prefix="/usr/local": release
-    docs/deploy/install.sh target/release/turnbuckle {{ trim_start_match(prefix, "PREFIX=") }}
+    docs/deploy/install.sh "${CARGO_TARGET_DIR:-target}/release/turnbuckle" {{ trim_start_match(prefix, "PREFIX=") }}
 
 # The documentation of the code.
 docs:

@@ -194,6 +194,26 @@ fn add_unresolved(section: &mut Section, unresolved: &[Unresolved]) {
     }
 }
 
+/// What there is instead of a class that is not.
+fn add_choice(section: &mut Section, plugins: &Plugins, key: &str, why: &str) {
+    if !why.contains("could not be found") {
+        return;
+    }
+    let (what, kind) = match key {
+        "header.converter" => ("header converters", Kind::HeaderConverter),
+        "key.converter" | "value.converter" => ("converters", Kind::Converter),
+        key if key.starts_with("predicates.") => ("predicates", Kind::Predicate),
+        key if key.starts_with("transforms.") => ("transformations", Kind::Transformation),
+        _ => return,
+    };
+    let classes = plugins.of_kind(kind).map(|plugin| plugin.class);
+    let choice = match classes.collect::<Vec<_>>().join(", ") {
+        none if none.is_empty() => format!("there are no {what} yet"),
+        classes => format!("{what} here: {classes}"),
+    };
+    section.add(Fate::Note, "", &choice);
+}
+
 /// Validation first, as in the herder; only what passes it gets as far as tasks.
 fn check_resolved(section: &mut Section, worker: &Worker, name: &str, config: &Config) {
     let raw: RawConfig = config
@@ -211,6 +231,7 @@ fn check_resolved(section: &mut Section, worker: &Worker, name: &str, config: &C
     for info in &infos.configs {
         for why in &info.value.errors {
             section.add(Fate::Error, info.name(), why);
+            add_choice(section, &worker.plugins, info.name(), why);
         }
     }
     if !section.has_errors()

@@ -192,6 +192,11 @@ fn check_tells_what_becomes_of_every_key(_: &'static Ctx) {
             "a.B",
         ),
         (
+            "converter.properties",
+            sink("value.converter=a.B\n"),
+            "  note       converters here: org.apache.kafka.connect.converters.ByteArrayConverter",
+        ),
+        (
             "max.properties",
             sink("tasks.max=many\n"),
             "  ERROR      Invalid value many for configuration tasks.max",
