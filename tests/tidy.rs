@@ -136,3 +136,22 @@ fn nothing_is_left_to_do_in_the_source() {
         }
     }
 }
+
+/// Its records are written by the service `sample-data`.
+#[test]
+fn the_pipeline_of_the_compose_file_is_the_samples() {
+    let lines = |path: &str| -> Vec<String> {
+        let text = read(&root().join(path));
+        let lines = text
+            .lines()
+            .filter(|line| !line.starts_with('#') && !line.is_empty());
+        lines
+            .map(|line| line.replace("neo4j://localhost:", "neo4j://neo4j:"))
+            .collect()
+    };
+    assert_eq!(
+        lines("docs/deploy/compose/graph-sink.properties"),
+        lines("config/graph-sink.properties"),
+        "let both say the same, and look whether docker-compose.yml writes fitting records"
+    );
+}
