@@ -215,15 +215,30 @@ fn check_tells_what_becomes_of_every_key(_: &'static Ctx) {
     }
 }
 
+/// README's pipeline is one of them.
 fn check_finds_nothing_to_say_about_the_samples(_: &'static Ctx) {
+    let page = include_str!("../../README.md");
+    let pipeline = page.split("```properties\n").nth(1);
+    let pipeline = pipeline.and_then(|rest| rest.split("```").next());
+    let readme = scratch::dir("readme").join("purchases-to-graph.properties");
+    fs::write(&readme, pipeline.expect("a pipeline")).expect("a file");
     let (code, printed) = outcome(
         Command::new(BINARY)
             .args(["check", "config/connect-standalone.properties"])
             .args(["config/connect-file-sink.properties", "docs/deploy/compose"])
+            .arg(readme)
             .current_dir(env!("CARGO_MANIFEST_DIR")),
     );
     assert_eq!(code, Some(0), "{printed}");
     assert!(printed.contains("errors: 0, unknown keys: 0;"), "{printed}");
+    for connector in [
+        "local-file-sink",
+        "customers-to-graph",
+        "purchases-to-graph",
+    ] {
+        let title = format!("connector {connector} (");
+        assert!(printed.contains(&title), "{connector}: {printed}");
+    }
 }
 
 /// A worker that would not start, and two connectors of one name.
