@@ -6,6 +6,7 @@ pub mod cli;
 pub mod rest;
 
 pub mod herder;
+pub mod preview;
 pub mod worker;
 
 pub mod plugins;

@@ -20,6 +20,10 @@ pub enum Command {
     Standalone(Standalone),
     /// Tells what becomes of every key of worker and connector files, and starts nothing.
     Check(WorkerFiles),
+    /// Shows what converters and transformations make of records and what the sink would send; writes nothing.
+    ///
+    /// Exit code 0 if every record passed (dropped ones did), 1 if one failed, 2 if nothing could be previewed.
+    Preview(Preview),
     /// Asks a worker whether it is healthy; exit code 1 if it is not.
     Healthcheck(Healthcheck),
     /// Prints generated documentation.
@@ -53,6 +57,54 @@ pub struct WorkerFiles {
     /// Connectors to create at start: properties or JSON, or folders of such files.
     #[arg(value_name = "connector file")]
     pub connectors: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(group(clap::ArgGroup::new("source").required(true).args(["input", "topic"])))]
+pub struct Preview {
+    /// Records, one JSON object a line (see docs/preview.md); - is standard input.
+    #[arg(long, value_name = "records.jsonl")]
+    pub input: Option<String>,
+
+    /// Reads this topic, in no group and committing nothing: the newest records, up to --max (10).
+    #[arg(long, value_name = "TOPIC")]
+    pub topic: Option<String>,
+
+    /// Reads the topic from its beginning to its end.
+    #[arg(long, requires = "topic", conflicts_with = "offset")]
+    pub from_beginning: bool,
+
+    /// Reads this partition only.
+    #[arg(long, requires = "topic", value_parser = clap::value_parser!(i32).range(0..))]
+    pub partition: Option<i32>,
+
+    /// Reads the partition from this offset to its end.
+    #[arg(long, requires = "partition", value_parser = clap::value_parser!(i64).range(0..))]
+    pub offset: Option<i64>,
+
+    /// Ends after this many records.
+    #[arg(long, value_name = "COUNT")]
+    pub max: Option<usize>,
+
+    /// Shows what the sink would send for each record, without connecting to its target.
+    #[arg(long)]
+    pub statements: bool,
+
+    /// Prints one JSON object a record.
+    #[arg(long)]
+    pub json: bool,
+
+    /// The worker's properties file: for converters that the connector does not name, and for the way to Kafka.
+    #[arg(long, value_name = "worker.properties")]
+    pub worker: Option<String>,
+
+    /// Sets a worker property over file and environment; may be repeated.
+    #[arg(long = "override", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub overrides: Vec<(String, String)>,
+
+    /// The connector: properties or JSON.
+    #[arg(value_name = "connector file")]
+    pub connector: String,
 }
 
 #[derive(Debug, Args)]
@@ -155,7 +207,7 @@ mod tests {
         let args = ["turnbuckle", "standalone"].iter().chain(args);
         match Cli::try_parse_from(args).ok()?.command {
             Command::Standalone(standalone) => Some(standalone.files),
-            Command::Check(_) | Command::Healthcheck(_) | Command::Docs { .. } => None,
+            _ => None,
         }
     }
 

@@ -18,6 +18,13 @@ pub struct Invocation {
     pub daemon: bool,
 }
 
+impl Invocation {
+    /// Whose exit codes are not those of Kafka's scripts.
+    pub fn is_preview(&self) -> bool {
+        self.arguments.get(1).is_some_and(|word| word == "preview")
+    }
+}
+
 /// Reads the command line, program name first.
 ///
 /// # Errors

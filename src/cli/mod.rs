@@ -2,7 +2,8 @@
 //!
 //! Exit codes are Kafka's: 1 for usage (and help), 2 if the worker could not start, 3 if a connector of the command
 //! line failed. A second signal ends at once with 128 + its number. `check` ends with the code of the start that it
-//! foresees, and with 3 also for tasks that would fail; `healthcheck` with 1 if all is not well.
+//! foresees, and with 3 also for tasks that would fail; `healthcheck` with 1 if all is not well; `preview` with codes
+//! of its own.
 
 mod args;
 mod check;
@@ -11,6 +12,7 @@ mod docs;
 mod files;
 mod healthcheck;
 mod invocation;
+mod preview;
 mod signals;
 mod standalone;
 
@@ -62,6 +64,7 @@ pub fn main() -> ExitCode {
             // Help is no success, as with Kafka's scripts.
             return match error.kind() {
                 ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+                _ if invocation.is_preview() => ExitCode::from(preview::NOT_PREVIEWED),
                 _ => ExitCode::from(USAGE),
             };
         }
@@ -72,6 +75,7 @@ pub fn main() -> ExitCode {
     match cli.command {
         Command::Check(args) => answer(check::run(&args)),
         Command::Healthcheck(args) => healthcheck(&args),
+        Command::Preview(args) => preview::run(&args),
         Command::Standalone(args) => with_log(&args.log, || run(&args)),
         Command::Docs { page } => {
             print!("{}", docs::page(page));

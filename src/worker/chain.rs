@@ -131,6 +131,7 @@ fn make_link(
     };
     Ok(ConfiguredTransformation {
         transformation,
+        alias: alias.to_owned(),
         class: descriptor.class.to_owned(),
         predicate,
     })

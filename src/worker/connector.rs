@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigReader};
 use connect_api::plugin::{Plugin, PluginDescriptor};
-use connect_api::sink::{SinkConnector, SinkTask};
+use connect_api::sink::{SinkConnector, SinkTask, Statement};
+use connect_api::{ConnectError, RecordSlice};
 use tracing::warn;
 
 use super::converters::config_error;
@@ -73,6 +73,18 @@ impl Connector {
     /// The connector's own, or a panic.
     pub fn check(&self) -> Result<(), ConnectError> {
         guarded(self.descriptor.class, || self.sink.check())
+    }
+
+    /// What a task would send for these records; none if this connector does not tell.
+    ///
+    /// # Errors
+    /// The connector's own, or a panic.
+    pub fn statements(
+        &self,
+        records: &RecordSlice,
+    ) -> Result<Option<Vec<Statement>>, ConnectError> {
+        let tell = || self.sink.statements(records).transpose();
+        guarded(self.descriptor.class, tell)
     }
 
     /// The configuration of each task, with what the runtime adds.

@@ -131,6 +131,6 @@ impl ChosenConverter {
 }
 
 /// The errors of a plugin's configuration as one.
-pub(super) fn config_error(errors: ConfigErrors) -> ConnectError {
+pub fn config_error(errors: ConfigErrors) -> ConnectError {
     ConnectError::config(errors.to_string()).named(exception::CONFIG)
 }

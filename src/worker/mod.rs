@@ -24,9 +24,10 @@ use tracing::{info, warn};
 
 use self::clients::ClientContext;
 pub use self::connector::Connector;
-use self::converters::{choose, config_error, converter_key, default_class, find};
+pub use self::converters::config_error;
+use self::converters::{choose, converter_key, default_class, find};
 pub use self::kafka::Kafka;
-use crate::config::WorkerConfig;
+use crate::config::{SinkConnectorConfig, WorkerConfig};
 use crate::plugins::{Kind, Plugins};
 use crate::providers::{Providers, Secrets};
 
@@ -84,7 +85,7 @@ impl Worker {
             task: start.task,
         };
         // Everything that can be wrong with the configuration comes before the first client.
-        let stage = self.stage(&start)?;
+        let stage = self.stage_parts(config, start.connector_config)?;
         let sink = start.connector.new_task()?;
         let consumer = translated(start.task, ClientSettings::consumer(&clients.consumer()?))?;
         let settings = self.settings(&start, &consumer);
@@ -111,8 +112,17 @@ impl Worker {
         })
     }
 
-    fn stage(&self, start: &TaskToStart<'_>) -> Result<StageParts, ConnectError> {
-        let choose = |part| choose(&self.plugins, &self.config, start.connector_config, part);
+    /// Converters and transformations of a connector's tasks. `connector` is its configuration as it is, `config` what
+    /// was read of it.
+    ///
+    /// # Errors
+    /// The task would be FAILED for this reason.
+    pub fn stage_parts(
+        &self,
+        config: &SinkConnectorConfig,
+        connector: &Config,
+    ) -> Result<StageParts, ConnectError> {
+        let choose = |part| choose(&self.plugins, &self.config, connector, part);
         let key = choose(ConverterType::Key)?;
         let value = choose(ConverterType::Value)?;
         let header = choose(ConverterType::Header)?;
@@ -123,11 +133,7 @@ impl Worker {
                 header.make_for_headers()?,
                 header.descriptor.class.to_owned(),
             ),
-            transformations: chain::make(
-                &self.plugins,
-                &start.connector.config,
-                start.connector_config,
-            )?,
+            transformations: chain::make(&self.plugins, config, connector)?,
         })
     }
 

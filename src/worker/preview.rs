@@ -4,9 +4,9 @@ use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigErrors};
 use data_plane::kafka::client_keys::{ClientSettings, KeyNote};
 
+use super::Worker;
 use super::clients::{ClientContext, worker_client};
 use super::converters::config_error;
-use super::{TaskToStart, Worker};
 use crate::config::WorkerConfig;
 
 type Translated = Result<(ClientSettings, Vec<KeyNote>), ConfigErrors>;
@@ -20,18 +20,10 @@ impl Worker {
         let connector = self.make_connector(config)?;
         connector.check()?;
         let tasks = connector.task_configs(config)?;
-        let Some(task_config) = tasks.first() else {
+        if tasks.is_empty() {
             return Ok(());
-        };
-        self.stage(&TaskToStart {
-            name,
-            connector: &connector,
-            connector_config: config,
-            task: 0,
-            task_config,
-            paused: false,
-            status: Box::new(|_| {}),
-        })?;
+        }
+        self.stage_parts(&connector.config, config)?;
         let mut clients = clients(&self.config, name, config)?;
         if connector.config.dead_letters.is_none() {
             clients.truncate(1);

@@ -29,6 +29,7 @@ mod launch;
 mod lifecycle;
 mod logs;
 mod memory;
+mod preview;
 mod providers;
 mod rest;
 mod security;
@@ -63,6 +64,7 @@ fn main() -> ExitCode {
     trials.extend(lifecycle::tests(ctx));
     trials.extend(logs::tests(ctx));
     trials.extend(memory::tests(ctx));
+    trials.extend(preview::tests(ctx));
     trials.extend(providers::tests(ctx));
     trials.extend(rest::tests(ctx));
     trials.extend(security::tests(ctx));

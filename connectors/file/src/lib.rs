@@ -15,10 +15,10 @@ pub mod config;
 mod error;
 mod task;
 
-use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigErrors, ConfigReader};
 use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
-use connect_api::sink::{SinkConnector, SinkTask};
+use connect_api::sink::{SinkConnector, SinkTask, Statement};
+use connect_api::{ConnectError, RecordSlice, SinkRecord};
 
 use config::{FileSinkConfig, config_def};
 use task::FileStreamSinkTask;
@@ -48,6 +48,15 @@ impl SinkConnector for FileStreamSinkConnector {
     /// Every task appends to the same file, each batch at once.
     fn task_configs(&self, max_tasks: usize) -> Result<Vec<Config>, ConnectError> {
         Ok(vec![self.config.clone(); max_tasks])
+    }
+
+    /// Each line without its line feed.
+    fn statements(&self, records: &RecordSlice) -> Option<Result<Vec<Statement>, ConnectError>> {
+        let line = |record: &SinkRecord| Statement {
+            text: task::line(&record.value),
+            parameters: Vec::new(),
+        };
+        Some(Ok(records.iter().map(line).collect()))
     }
 
     fn task(&self) -> Box<dyn SinkTask> {

@@ -175,6 +175,14 @@ fn append_line(lines: &mut Vec<u8>, value: &Value) {
     lines.push(b'\n');
 }
 
+/// A record's line without its line feed.
+pub fn line(value: &Value) -> String {
+    let mut lines = Vec::new();
+    append_line(&mut lines, value);
+    lines.pop();
+    String::from_utf8_lossy(&lines).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,13 +26,14 @@ mod value;
 mod batch;
 mod error;
 mod nodelay;
+mod preview;
 mod session;
 mod task;
 
-use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigErrors, ConfigReader};
 use connect_api::plugin::{Plugin, PluginDescriptor};
-use connect_api::sink::{SinkConnector, SinkTask};
+use connect_api::sink::{SinkConnector, SinkTask, Statement};
+use connect_api::{ConnectError, RecordSlice};
 
 /// The plugin under the class name that configurations of the JVM connector name.
 pub static PLUGIN: PluginDescriptor = PluginDescriptor {
@@ -62,6 +63,10 @@ impl SinkConnector for GraphSink {
 
     fn check(&self) -> Result<(), ConnectError> {
         task::prepare(&self.config).map(drop)
+    }
+
+    fn statements(&self, records: &RecordSlice) -> Option<Result<Vec<Statement>, ConnectError>> {
+        Some(preview::statements(&self.config, records))
     }
 
     fn task(&self) -> Box<dyn SinkTask> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 
 use crate::config::{Config, ConfigErrors, ConfigReader};
+use crate::data::Value;
 use crate::error::ConnectError;
 use crate::record::{RecordSlice, TopicPartition};
 
@@ -31,8 +32,29 @@ pub trait SinkConnector: Send + Sync {
         Ok(())
     }
 
+    /// What a task would send to its target for these records, for people to read before anything runs
+    /// (`turnbuckle preview --statements`). Pure: no connection, no file. None: this sink does not tell.
+    ///
+    /// With no records it tells, by none or an empty list, whether it would.
+    ///
+    /// # Errors
+    /// The one that `put` would report of the records before it sends anything.
+    fn statements(&self, records: &RecordSlice) -> Option<Result<Vec<Statement>, ConnectError>> {
+        let _ = records;
+        None
+    }
+
     /// A task that has not started yet. Pure: I/O begins in [`SinkTask::start`].
     fn task(&self) -> Box<dyn SinkTask>;
+}
+
+/// One thing that a sink would send, as [`SinkConnector::statements`] tells it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// A query, a command or a line.
+    pub text: String,
+    /// Names and values of its parameters. What Connect has no type for is text.
+    pub parameters: Vec<(String, Value)>,
 }
 
 /// Makes a connector from its configuration. Pure: no file, network or clock.

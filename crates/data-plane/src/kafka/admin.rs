@@ -88,6 +88,25 @@ impl ClusterAdmin {
         self.ask("list the topics", list).await
     }
 
+    /// The first offset of each partition of a topic and the one after its last; nothing if there is no such topic.
+    ///
+    /// # Errors
+    /// `Unavailable`: no answer in time. `Denied`: not let in.
+    pub async fn watermarks(&self, topic: &str) -> Result<BTreeMap<i32, (i64, i64)>, ConnectError> {
+        // Asking for the topic by name could make it.
+        let partitions = self.list_topics().await?.get(topic).copied().unwrap_or(0);
+        let name = topic.to_owned();
+        let ask = move |client: &Client<Context>, timeout| {
+            let partitions = (0..partitions as i32).map(|partition| {
+                let ends = client.fetch_watermarks(&name, partition, timeout)?;
+                Ok((partition, ends))
+            });
+            partitions.collect()
+        };
+        self.ask(&format!("look up the offsets of topic {topic}"), ask)
+            .await
+    }
+
     /// Makes a topic.
     ///
     /// # Errors

@@ -19,11 +19,13 @@ mod problems;
 mod producer;
 mod stores;
 mod topic_pattern;
+mod topic_reader;
 
 pub use admin::{ClusterAdmin, Creation, TopicSpec};
 pub use consumer::{KafkaConsumer, Subscription};
 pub use producer::{DeadLetterProducer, dead_letter_base};
 pub use topic_pattern::TopicPattern;
+pub use topic_reader::{ReadFrom, TopicReader};
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -60,6 +60,8 @@ pub struct StageParts {
 /// One link of the chain.
 pub struct ConfiguredTransformation {
     pub transformation: Box<dyn Transformation>,
+    /// Its name in `transforms`.
+    pub alias: String,
     pub class: String,
     /// Applies only where the predicate says so; with `negate`, only where it does not.
     pub predicate: Option<(Box<dyn Predicate>, Negate)>,

@@ -4,6 +4,7 @@
 //! very same code. A drop is [`Step::Filtered`] and a failure [`Step::Failed`]; neither is ever an absent value.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use connect_api::ByteString;
 use connect_api::convert::{Converter, HeaderConverter};
@@ -12,28 +13,39 @@ use connect_api::{ConnectError, Headers, RecordSlice, SinkRecord, TopicPartition
 use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as StageName, reaction};
 use super::tolerance::{Retry, tolerance_exceeded};
 use super::{ConfiguredTransformation, Negate, StageParts, TaskSettings, Tolerance};
-use crate::clock::Clock;
+use crate::clock::{Clock, SystemClock};
 use crate::raw::{RawBatch, Run};
 
 /// What became of one record.
 pub enum Step {
     Keep(SinkRecord),
     /// A transformation dropped it; its offset is passed.
-    Filtered,
+    Filtered(Link),
     Failed {
         stage: StageName,
         class: Arc<str>,
+        /// Of the transformation; none for a converter.
+        alias: Option<Arc<str>>,
         error: ConnectError,
     },
     /// No record's fault: the task must end.
     Fatal(ConnectError),
 }
 
+/// A link of the chain by its names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Link {
+    pub alias: Arc<str>,
+    pub class: Arc<str>,
+}
+
 /// Why a record goes no further.
 enum Refusal {
+    Filtered(Link),
     Record {
         stage: StageName,
         class: Arc<str>,
+        alias: Option<Arc<str>>,
         error: ConnectError,
     },
     Fatal(ConnectError),
@@ -42,13 +54,16 @@ enum Refusal {
 impl From<Refusal> for Step {
     fn from(refusal: Refusal) -> Self {
         match refusal {
+            Refusal::Filtered(by) => Step::Filtered(by),
             Refusal::Record {
                 stage,
                 class,
+                alias,
                 error,
             } => Step::Failed {
                 stage,
                 class,
+                alias,
                 error,
             },
             Refusal::Fatal(error) => Step::Fatal(error),
@@ -61,25 +76,39 @@ pub struct Stage {
     key: (Box<dyn Converter>, Arc<str>),
     value: (Box<dyn Converter>, Arc<str>),
     header: (Box<dyn HeaderConverter>, Arc<str>),
-    chain: Vec<(ConfiguredTransformation, Arc<str>)>,
+    chain: Vec<(ConfiguredTransformation, Link)>,
     tolerance: Tolerance,
     retry: Retry,
 }
 
 impl Stage {
+    /// A stage that goes record by record with [`Self::step`] and tries nothing again.
+    pub fn for_steps(parts: StageParts) -> Self {
+        let never = Retry::new(Some(Duration::ZERO), Duration::ZERO, Arc::new(SystemClock));
+        Self::with(parts, Tolerance::All, never)
+    }
+
     pub fn new(parts: StageParts, settings: &TaskSettings, clock: Arc<dyn Clock>) -> Self {
+        let retry = Retry::new(settings.retry_timeout, settings.retry_delay_max, clock);
+        Self::with(parts, settings.tolerance, retry)
+    }
+
+    fn with(parts: StageParts, tolerance: Tolerance, retry: Retry) -> Self {
         let named = |class: String| -> Arc<str> { class.into() };
         let chain = parts.transformations.into_iter().map(|t| {
-            let class = Arc::from(t.class.as_str());
-            (t, class)
+            let link = Link {
+                alias: t.alias.as_str().into(),
+                class: t.class.as_str().into(),
+            };
+            (t, link)
         });
         Self {
             key: (parts.key.0, named(parts.key.1)),
             value: (parts.value.0, named(parts.value.1)),
             header: (parts.header.0, named(parts.header.1)),
             chain: chain.collect(),
-            tolerance: settings.tolerance,
-            retry: Retry::new(settings.retry_timeout, settings.retry_delay_max, clock),
+            tolerance,
+            retry,
         }
     }
 
@@ -100,11 +129,12 @@ impl Stage {
                         records.push(record);
                         origin.push(place as u32);
                     }
-                    Step::Filtered => {}
+                    Step::Filtered(_) => {}
                     Step::Failed {
                         stage,
                         class,
                         error,
+                        ..
                     } => {
                         if self.tolerance == Tolerance::None {
                             fatal = Some(tolerance_exceeded(error.clone()));
@@ -134,8 +164,7 @@ impl Stage {
     /// One record through converters and chain; does not wait.
     pub fn step(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Step {
         match self.try_record(raw, run, place) {
-            Ok(Some(record)) => Step::Keep(record),
-            Ok(None) => Step::Filtered,
+            Ok(record) => Step::Keep(record),
             Err(refusal) => refusal.into(),
         }
     }
@@ -160,19 +189,22 @@ impl Stage {
         raw: &RawBatch,
         run: &Run,
         place: usize,
-    ) -> Result<Option<SinkRecord>, Refusal> {
+    ) -> Result<SinkRecord, Refusal> {
         let mut record = self.convert_one(raw, run, place)?;
-        for (link, class) in &mut self.chain {
-            let refused = |error| failed(StageName::Transformation, class, error);
-            if !applies(link, &record).map_err(refused)? {
+        for (configured, link) in &mut self.chain {
+            let refused = |error| {
+                let alias = Some(&link.alias);
+                failed(StageName::Transformation, &link.class, alias, error)
+            };
+            if !applies(configured, &record).map_err(refused)? {
                 continue;
             }
-            match link.transformation.apply(record).map_err(refused)? {
+            match configured.transformation.apply(record).map_err(refused)? {
                 Some(changed) => record = changed,
-                None => return Ok(None),
+                None => return Err(Refusal::Filtered(link.clone())),
             }
         }
-        Ok(Some(record))
+        Ok(record)
     }
 
     fn convert_one(
@@ -184,10 +216,10 @@ impl Stage {
         let topic = &run.partition.topic;
         let mut record = SinkRecord::new(run.partition.clone(), raw.offset(place));
         let key = self.key.0.to_connect_data(topic, raw.key(place));
-        let key = key.map_err(|error| failed(StageName::KeyConverter, &self.key.1, error))?;
+        let key = key.map_err(|error| failed(StageName::KeyConverter, &self.key.1, None, error))?;
         let value = self.value.0.to_connect_data(topic, raw.value(place));
         let value =
-            value.map_err(|error| failed(StageName::ValueConverter, &self.value.1, error))?;
+            value.map_err(|error| failed(StageName::ValueConverter, &self.value.1, None, error))?;
         if raw.has_headers(place) {
             record.headers = self.headers(raw, topic, place)?;
         }
@@ -207,7 +239,7 @@ impl Stage {
                 .unwrap_or_else(|_| ByteString::from(String::from_utf8_lossy(&name).into_owned()));
             let converted = self.header.0.to_connect_header(topic, &name, value);
             let converted = converted
-                .map_err(|error| failed(StageName::HeaderConverter, &self.header.1, error))?;
+                .map_err(|error| failed(StageName::HeaderConverter, &self.header.1, None, error))?;
             headers.push(name, converted.schema, converted.value);
         }
         Ok(headers)
@@ -222,12 +254,18 @@ fn applies(link: &mut ConfiguredTransformation, record: &SinkRecord) -> Result<b
 }
 
 /// What the class of an error makes of the record.
-fn failed(stage: StageName, class: &Arc<str>, error: ConnectError) -> Refusal {
+fn failed(
+    stage: StageName,
+    class: &Arc<str>,
+    alias: Option<&Arc<str>>,
+    error: ConnectError,
+) -> Refusal {
     match reaction(error.class(), Moment::Converting) {
         Reaction::Fail => Refusal::Fatal(error),
         _ => Refusal::Record {
             stage,
             class: class.clone(),
+            alias: alias.cloned(),
             error,
         },
     }
