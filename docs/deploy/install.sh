@@ -32,4 +32,4 @@ for sample in "$root"/config/*.properties; do
 done
 
 install -D -m 644 "$root/docs/deploy/turnbuckle.service" "$destdir$unit"
-sed -i -e "s|/usr/local/bin|$bin|" -e "s|/etc/turnbuckle|$etc|" "$destdir$unit"
+sed -i -e "s|/usr/local|$prefix|" -e "s|/etc/turnbuckle|$etc|" "$destdir$unit"
