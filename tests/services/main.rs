@@ -33,6 +33,7 @@ mod preview;
 mod providers;
 mod rest;
 mod security;
+mod security_tokens;
 mod targets;
 mod targets_outage;
 
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     trials.extend(providers::tests(ctx));
     trials.extend(rest::tests(ctx));
     trials.extend(security::tests(ctx));
+    trials.extend(security_tokens::tests(ctx));
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
     trials.extend(crash::tests(ctx));

@@ -12,9 +12,9 @@ use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch, wait_until}
 
 const PATIENCE: Duration = Duration::from_secs(60);
 /// Who cannot get in learns so within this.
-const VERDICT: Duration = Duration::from_secs(30);
+pub const VERDICT: Duration = Duration::from_secs(30);
 
-type Settings = Vec<(&'static str, String)>;
+pub type Settings = Vec<(&'static str, String)>;
 
 pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
     let secured = &[Need::Secured];
@@ -43,14 +43,14 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
 }
 
 /// A file sink with one task on a topic with three records.
-struct Pipeline {
-    name: String,
-    topic: String,
-    out: PathBuf,
+pub struct Pipeline {
+    pub name: String,
+    pub topic: String,
+    pub out: PathBuf,
 }
 
 impl Pipeline {
-    fn new(secured: &SecuredKafka, name: &str, topic: &str) -> Pipeline {
+    pub fn new(secured: &SecuredKafka, name: &str, topic: &str) -> Pipeline {
         let topic = secured.kafka().new_topic(topic, 1);
         secured.kafka().produce(&topic, ["a", "b", "c"]);
         Pipeline {
@@ -60,16 +60,16 @@ impl Pipeline {
         }
     }
 
-    fn config(&self) -> Value {
+    pub fn config(&self) -> Value {
         file_sink(&self.topic, &self.out)
     }
 
-    fn group(&self) -> String {
+    pub fn group(&self) -> String {
         format!("connect-{}", self.name)
     }
 
     /// All clients of the worker, its own too, have these settings, as users write them.
-    fn start(&self, secured: &SecuredKafka, engine: Engine, settings: &Settings) -> Worker {
+    pub fn start(&self, secured: &SecuredKafka, engine: Engine, settings: &Settings) -> Worker {
         let mut spec = WorkerSpec::new(engine, secured.kafka());
         for prefix in ["", "consumer.", "producer.", "admin."] {
             for (key, value) in settings {
@@ -80,7 +80,17 @@ impl Pipeline {
             .start()
     }
 
-    fn expect_lines(&self, secured: &SecuredKafka) {
+    /// Only the consumers have these settings: the worker itself would not start with them.
+    pub fn start_consumer(&self, secured: &SecuredKafka, settings: &Settings) -> Worker {
+        let mut spec = WorkerSpec::new(Engine::Turnbuckle, secured.kafka());
+        for (key, value) in settings {
+            spec = spec.set(&format!("consumer.{key}"), value);
+        }
+        spec.connector_lines(connector_file(&self.name, &self.config()))
+            .start()
+    }
+
+    pub fn expect_lines(&self, secured: &SecuredKafka) {
         wait_until(PATIENCE, "three lines", || lines(&self.out).len() == 3);
         secured
             .kafka()
@@ -88,7 +98,7 @@ impl Pipeline {
     }
 
     /// The task fails soon, tells all of this, shows no secret and has committed nothing.
-    fn expect_refusal(&self, secured: &SecuredKafka, worker: &Worker, told: &[&str]) {
+    pub fn expect_refusal(&self, secured: &SecuredKafka, worker: &Worker, told: &[&str]) {
         let status = worker.wait_state(&self.name, "FAILED", VERDICT);
         let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
         println!("{trace}");
@@ -102,14 +112,14 @@ impl Pipeline {
     }
 }
 
-fn expect_no_secret(worker: &Worker, rest: &str) {
+pub fn expect_no_secret(worker: &Worker, rest: &str) {
     for (place, text) in [("log", worker.log()), ("REST", rest.to_owned())] {
         let found = text.lines().find(|line| line.contains("geheim"));
         assert_eq!(found, None, "a secret in the {place}");
     }
 }
 
-fn tls(bootstrap: String, trust: &str, path: String) -> Settings {
+pub fn tls(bootstrap: String, trust: &str, path: String) -> Settings {
     vec![
         ("bootstrap.servers", bootstrap),
         ("security.protocol", "SSL".to_owned()),
@@ -248,16 +258,6 @@ fn every_key_store_works(ctx: &'static Ctx) {
     }
 }
 
-/// Only the consumers have these settings: the worker itself would not start with them.
-fn worker_of_consumer(secured: &SecuredKafka, pipeline: &Pipeline, settings: &Settings) -> Worker {
-    let mut spec = WorkerSpec::new(Engine::Turnbuckle, secured.kafka());
-    for (key, value) in settings {
-        spec = spec.set(&format!("consumer.{key}"), value);
-    }
-    spec.connector_lines(connector_file(&pipeline.name, &pipeline.config()))
-        .start()
-}
-
 fn wrong_passwords_and_certificates_fail_the_task_with_advice(ctx: &'static Ctx) {
     let secured = ctx.secured();
     let wrong = "geheim-falsch";
@@ -302,7 +302,7 @@ fn wrong_passwords_and_certificates_fail_the_task_with_advice(ctx: &'static Ctx)
     ];
     for (settings, told) in cases {
         let pipeline = Pipeline::new(secured, OPEN, OPEN);
-        let worker = worker_of_consumer(secured, &pipeline, &settings);
+        let worker = pipeline.start_consumer(secured, &settings);
         pipeline.expect_refusal(secured, &worker, told);
     }
 }
@@ -385,7 +385,7 @@ fn stores_that_cannot_be_read_fail_the_task_with_advice(ctx: &'static Ctx) {
     ];
     for (settings, told) in cases {
         let pipeline = Pipeline::new(secured, OPEN, OPEN);
-        let worker = worker_of_consumer(secured, &pipeline, &settings);
+        let worker = pipeline.start_consumer(secured, &settings);
         let told: Vec<&str> = told.iter().map(String::as_str).collect();
         pipeline.expect_refusal(secured, &worker, &told);
     }

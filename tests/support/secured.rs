@@ -6,7 +6,7 @@
 //! | TLS | anybody, with all permissions |
 //! | OLDTLS | the same with TLS 1.2 and [`OLD_SUITE`] only |
 //! | MTLS | a certificate that the CA has signed; the principal is its name |
-//! | SASL (TLS) | PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 |
+//! | SASL (TLS) | PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER with a token of [`Tokens`] |
 //! | SASLPLAIN | PLAIN: `admin`/`admin`, who may all, `guest`/`guest`, who may little; see `tests/kafka/denied.rs` |
 //!
 //! [`USER`] and the certificate [`CERTIFICATE_NAME`] may use topics and groups that begin with [`OPEN`].
@@ -15,14 +15,17 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
 
 use super::kafka::{Kafka, Setup, class_path, java};
 use super::process::run_tool;
 use super::scratch;
 
 mod certificates;
+pub mod tokens;
 
 use certificates::Certificates;
+use tokens::Tokens;
 
 pub const USER: &str = "sink";
 pub const PASSWORD: &str = "geheim-richtig";
@@ -36,6 +39,7 @@ pub const STORE_PASSWORD: &str = "geheim-laden";
 pub struct SecuredKafka {
     kafka: Kafka,
     files: PathBuf,
+    tokens: Arc<Tokens>,
     tls: u16,
     old_tls: u16,
     mtls: u16,
@@ -46,10 +50,15 @@ pub struct SecuredKafka {
 impl SecuredKafka {
     pub fn start() -> Result<SecuredKafka, String> {
         let files = scratch::dir("secured");
-        write_stores(&files)?;
+        let made = Certificates::make(CERTIFICATE_NAME.trim_start_matches("CN="));
+        write_stores(&files, &made)?;
+        let tokens = Tokens::start(USER, PASSWORD, &made.server())?;
+        let jwks = files.join("jwks.json");
+        fs::write(&jwks, tokens.jwks()).map_err(|e| format!("{}: {e}", jwks.display()))?;
+        let jwks = format!("file://{}", jwks.display());
         let [tls, old_tls, mtls, sasl, sasl_plaintext] = [(); 5].map(|()| scratch::free_port());
         let kafka = Kafka::start_setup(&Setup {
-            settings: settings(&files),
+            settings: settings(&files, &jwks),
             listeners: vec![
                 format!("TLS://localhost:{tls}"),
                 format!("OLDTLS://localhost:{old_tls}"),
@@ -60,11 +69,18 @@ impl SecuredKafka {
             scram_users: ["SCRAM-SHA-256", "SCRAM-SHA-512"]
                 .map(|m| format!("{m}=[name={USER},password={PASSWORD}]"))
                 .to_vec(),
-            system_properties: Vec::new(),
+            system_properties: vec![
+                format!("org.apache.kafka.sasl.oauthbearer.allowed.urls={jwks}"),
+                format!(
+                    "org.apache.kafka.sasl.oauthbearer.allowed.files={}",
+                    files.join("jwks.json").display()
+                ),
+            ],
         })?;
         let secured = SecuredKafka {
             kafka,
             files,
+            tokens,
             tls,
             old_tls,
             mtls,
@@ -78,6 +94,11 @@ impl SecuredKafka {
     /// The broker by its plain listener, where everything is allowed.
     pub fn kafka(&self) -> &Kafka {
         &self.kafka
+    }
+
+    /// Gives tokens for [`USER`] with [`PASSWORD`].
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
     }
 
     pub fn tls(&self) -> String {
@@ -159,7 +180,7 @@ impl SecuredKafka {
     }
 }
 
-fn settings(files: &Path) -> Vec<(String, String)> {
+fn settings(files: &Path, jwks: &str) -> Vec<(String, String)> {
     let plain = |users: &[(&str, &str)]| {
         let users: String = users
             .iter()
@@ -171,6 +192,7 @@ fn settings(files: &Path) -> Vec<(String, String)> {
     let server = files.join("server.pem");
     let trust = files.join("trust.pem");
     let sasl = "listener.name.sasl";
+    let oauth = "org.apache.kafka.common.security.oauthbearer.";
     let lines = [
         (
             "listener.security.protocol.map",
@@ -191,7 +213,28 @@ fn settings(files: &Path) -> Vec<(String, String)> {
         ("listener.name.mtls.ssl.client.auth", "required".to_owned()),
         (
             "listener.name.sasl.sasl.enabled.mechanisms",
-            "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512".to_owned(),
+            "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER".to_owned(),
+        ),
+        (
+            "listener.name.sasl.oauthbearer.sasl.server.callback.handler.class",
+            format!("{oauth}OAuthBearerValidatorCallbackHandler"),
+        ),
+        (
+            "listener.name.sasl.oauthbearer.sasl.oauthbearer.jwks.endpoint.url",
+            jwks.to_owned(),
+        ),
+        (
+            "listener.name.sasl.oauthbearer.sasl.oauthbearer.expected.audience",
+            "kafka".to_owned(),
+        ),
+        // A session ends with its token.
+        (
+            "listener.name.sasl.oauthbearer.connections.max.reauth.ms",
+            "3600000".to_owned(),
+        ),
+        (
+            "listener.name.sasl.oauthbearer.sasl.jaas.config",
+            format!("{oauth}OAuthBearerLoginModule required;"),
         ),
         (
             "listener.name.saslplain.sasl.enabled.mechanisms",
@@ -217,8 +260,7 @@ fn settings(files: &Path) -> Vec<(String, String)> {
 }
 
 /// Made anew for each run, so that none ever expires. Java's formats are written by Java's own tool.
-fn write_stores(files: &Path) -> Result<(), String> {
-    let made = Certificates::make(CERTIFICATE_NAME.trim_start_matches("CN="));
+fn write_stores(files: &Path, made: &Certificates) -> Result<(), String> {
     let texts = [
         ("trust.pem", made.ca()),
         ("other.pem", made.other_ca()),

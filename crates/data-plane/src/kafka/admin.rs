@@ -1,7 +1,6 @@
 //! [`ClusterAdmin`]: what is asked of the cluster as a whole.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Duration;
 
 use connect_api::sink::Offsets;
@@ -16,8 +15,9 @@ use super::blocking::{blocking, drop_elsewhere};
 use super::client_keys::ClientSettings;
 use super::ffi;
 use super::listener::Listener;
+use super::logins::{LoggedIn, log_in};
 use super::problems;
-use super::producer::Context;
+use super::producer::{Context, logged_in};
 
 /// An admin client. Every call takes at most `default.api.timeout.ms`, and fails at once where a person must act.
 ///
@@ -25,7 +25,7 @@ use super::producer::Context;
 /// admin client reads none, hence it is made anew for each call that changes something.
 pub struct ClusterAdmin {
     settings: ClientSettings,
-    client: Option<Arc<ThreadedProducer<Context>>>,
+    client: Option<LoggedIn<ThreadedProducer<Context>>>,
 }
 
 /// A topic to be made.
@@ -56,9 +56,10 @@ impl ClusterAdmin {
         let context = Context(Listener::new(settings.who()));
         let client = ThreadedProducer::from_config_and_context(&settings.config()?, context)
             .map_err(|e| settings.refused(&e))?;
+        let client = logged_in(&settings, client)?;
         Ok(Self {
             settings,
-            client: Some(Arc::new(client)),
+            client: Some(client),
         })
     }
 
@@ -171,7 +172,7 @@ impl ClusterAdmin {
     ) -> Result<T, ConnectError> {
         let closed = || ConnectError::fatal("the admin client is closed");
         let client = self.client.as_ref().ok_or_else(closed)?;
-        let (asked, timeout) = (client.clone(), self.settings.api_timeout());
+        let (asked, timeout) = (client.share(), self.settings.api_timeout());
         let answer = blocking(move || ask(asked.client(), timeout));
         tokio::select! {
             refused = client.context().0.refusal() => Err(refused),
@@ -179,10 +180,13 @@ impl ClusterAdmin {
         }
     }
 
-    fn admin(&self) -> Result<AdminClient<Context>, ConnectError> {
+    fn admin(&self) -> Result<LoggedIn<AdminClient<Context>>, ConnectError> {
         let context = Context(Listener::new(self.settings.who()));
-        AdminClient::from_config_and_context(&self.settings.config()?, context)
-            .map_err(|e| self.settings.refused(&e))
+        let admin = AdminClient::from_config_and_context(&self.settings.config()?, context)
+            .map_err(|e| self.settings.refused(&e))?;
+        let context = admin.inner().context().clone();
+        let told = move |result| context.0.logged_in(result);
+        log_in(&self.settings, admin, |a| a.inner(), told)
     }
 
     fn options(&self) -> AdminOptions {
@@ -200,6 +204,14 @@ impl ClusterAdmin {
             return refusal;
         }
         if problems::passes(code) {
+            let trouble = self
+                .client
+                .as_ref()
+                .and_then(|c| c.context().0.login_trouble());
+            let reason = match trouble {
+                Some(trouble) => format!("{reason}; {trouble}"),
+                None => reason,
+            };
             return problems::away(&reason, &who);
         }
         let advice = match code {

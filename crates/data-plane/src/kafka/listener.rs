@@ -1,7 +1,7 @@
 //! [`Listener`]: what producers and admin clients hear from librdkafka. Wrong passwords and missing permissions are
 //! retried there for ever and only ever said as events; here whoever waits is told.
 
-use connect_api::ConnectError;
+use connect_api::{ConnectError, ErrorClass};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
@@ -15,6 +15,8 @@ pub(super) struct Listener {
     /// Whose client it is, for log lines from librdkafka's own threads.
     span: tracing::Span,
     refused: watch::Sender<Option<ConnectError>>,
+    /// What the last try to log in by token came to.
+    login: watch::Sender<Option<ConnectError>>,
 }
 
 impl Listener {
@@ -23,19 +25,38 @@ impl Listener {
             who,
             span: tracing::Span::current(),
             refused: watch::Sender::new(None),
+            login: watch::Sender::new(None),
         }
     }
 
-    /// Waits for an error from now on that only a person can repair.
+    /// Waits for an error from now on that only a person can repair; at once if no token is to be had.
     pub async fn refusal(&self) -> ConnectError {
         let mut refused = self.refused.subscribe();
+        let mut login = self.login.subscribe();
+        let is_denied = |e: &ConnectError| e.class() != ErrorClass::Unavailable;
         loop {
-            // The sender is in `self`, so this cannot fail.
-            let _ = refused.changed().await;
+            if let Some(error) = login.borrow_and_update().clone().filter(is_denied) {
+                return error;
+            }
+            // The senders are in `self`, so neither can fail.
+            tokio::select! {
+                _ = refused.changed() => {}
+                _ = login.changed() => continue,
+            }
             if let Some(error) = refused.borrow_and_update().clone() {
                 return error;
             }
         }
+    }
+
+    /// Keeps what a try to log in by token came to.
+    pub fn logged_in(&self, result: Result<(), ConnectError>) {
+        self.login.send_replace(result.err());
+    }
+
+    /// Why there is no token now.
+    pub fn login_trouble(&self) -> Option<String> {
+        self.login.borrow().as_ref().map(ToString::to_string)
     }
 }
 

@@ -13,6 +13,7 @@ pub mod client_keys;
 mod consumer;
 mod ffi;
 mod listener;
+mod logins;
 #[cfg(any(test, feature = "memory"))]
 pub mod memory;
 mod problems;

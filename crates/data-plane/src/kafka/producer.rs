@@ -19,6 +19,7 @@ use super::admin::{ClusterAdmin, Creation, TopicSpec};
 use super::blocking::drop_elsewhere;
 use super::client_keys::ClientSettings;
 use super::listener::Listener;
+use super::logins::{LoggedIn, log_in};
 use super::problems;
 use super::{DeadLetterTopic, Letter};
 
@@ -42,7 +43,7 @@ pub struct DeadLetterProducer {
     replication: i16,
     settings: ClientSettings,
     admin: ClientSettings,
-    producer: Option<ThreadedProducer<Context>>,
+    producer: Option<LoggedIn<ThreadedProducer<Context>>>,
 }
 
 impl DeadLetterProducer {
@@ -59,6 +60,7 @@ impl DeadLetterProducer {
         let context = Context(Listener::new(settings.who()));
         let producer = ThreadedProducer::from_config_and_context(&settings.config()?, context)
             .map_err(|e| settings.refused(&e))?;
+        let producer = logged_in(&settings, producer)?;
         Ok(Self {
             topic: topic.into(),
             replication,
@@ -70,7 +72,7 @@ impl DeadLetterProducer {
 
     fn producer(&self) -> Result<&ThreadedProducer<Context>, ConnectError> {
         let closed = || ConnectError::fatal("the producer is closed");
-        self.producer.as_ref().ok_or_else(closed)
+        self.producer.as_deref().ok_or_else(closed)
     }
 
     async fn create(&self) -> Result<(), ConnectError> {
@@ -257,6 +259,16 @@ impl Batch {
     fn take(&self) -> Answers {
         std::mem::take(&mut self.state().1)
     }
+}
+
+/// Keeps a producer logged in that has a listener.
+pub(super) fn logged_in(
+    settings: &ClientSettings,
+    producer: ThreadedProducer<Context>,
+) -> Result<LoggedIn<ThreadedProducer<Context>>, ConnectError> {
+    let context = producer.context().clone();
+    let told = move |result| context.0.logged_in(result);
+    log_in(settings, producer, |p| p.client(), told)
 }
 
 /// [`Listener`] that also hears of deliveries.

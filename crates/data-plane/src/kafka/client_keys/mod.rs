@@ -5,7 +5,9 @@
 //! whatever librdkafka's is. Pure: no file, no network.
 
 mod groups;
+mod jaas;
 mod keys;
+mod oauth;
 mod page;
 mod security;
 mod settings;
@@ -19,10 +21,12 @@ pub use settings::ClientSettings;
 pub(super) use settings::OffsetReset;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use connect_api::config::{Config, ConfigError, ConfigErrors, invalid_value};
 
 use self::table::{Entry, Form, Number, Roles, Rule};
+use super::logins::TokenLogin;
 use super::stores::Tls;
 
 /// Something about a key that is worth one line in the log.
@@ -75,6 +79,8 @@ pub(super) struct Draft<'a> {
     pub native: BTreeMap<&'static str, String>,
     /// Trust and key stores, which are read when the client is made.
     pub tls: Tls,
+    /// Where tokens come from, if the client logs in by token.
+    pub login: Option<Arc<TokenLogin>>,
     pub notes: Vec<KeyNote>,
     pub errors: Vec<ConfigError>,
 }
@@ -86,6 +92,7 @@ impl<'a> Draft<'a> {
             config,
             native: BTreeMap::new(),
             tls: Tls::default(),
+            login: None,
             notes: Vec::new(),
             errors: Vec::new(),
         }
@@ -160,6 +167,18 @@ impl<'a> Draft<'a> {
                     &format!("String must be one of: {}", known.join(", ")),
                 )
             }
+            Form::Decimal { least, most } => match value.parse::<f64>() {
+                Err(_) => self.wrong(key, value, "Not a number of type DOUBLE"),
+                Ok(number) if number < *least => {
+                    let why = format!("Value must be at least {least}");
+                    self.wrong(key, value, &why)
+                }
+                Ok(number) if number > *most => {
+                    let why = format!("Value must be no more than {most}");
+                    self.wrong(key, value, &why)
+                }
+                Ok(_) => Some(value.to_owned()),
+            },
             Form::Number {
                 of,
                 least,
@@ -167,6 +186,7 @@ impl<'a> Draft<'a> {
                 special,
             } => {
                 let (name, fits) = match of {
+                    Number::Short => ("SHORT", i16::MIN.into()..=i16::MAX.into()),
                     Number::Int => ("INT", i32::MIN as i64..=i32::MAX as i64),
                     Number::Long => ("LONG", i64::MIN..=i64::MAX),
                 };
@@ -221,6 +241,14 @@ impl<'a> Draft<'a> {
         self.errors.truncate(errors);
         let default = default.and_then(|d| d.parse().ok()).unwrap_or_default();
         read.and_then(|n| n.parse().ok()).unwrap_or(default)
+    }
+
+    /// The same for a number with a fraction.
+    fn decimal(&self, key: &str) -> f64 {
+        let default = table::find(self.role.bit(), key).and_then(|e| e.default);
+        let number = |text: &str| text.parse().ok();
+        let given = number(self.text(key)).filter(|n: &f64| n.is_finite());
+        given.or(default.and_then(number)).unwrap_or_default()
     }
 
     fn flag(&self, key: &str) -> bool {

@@ -83,6 +83,6 @@ fn translation(native: &[&str], form: &Form) -> String {
             let words: Vec<_> = words.iter().map(|(java, _)| format!("`{java}`")).collect();
             format!("{names}: {}", words.join(", "))
         }
-        Form::Text | Form::Bool => names,
+        Form::Text | Form::Bool | Form::Decimal { .. } => names,
     }
 }

@@ -2,7 +2,8 @@
 
 use connect_api::config::invalid_value;
 
-use super::{Draft, NoteKind};
+use super::jaas::Jaas;
+use super::{Draft, NoteKind, oauth};
 use crate::kafka::stores::{self, Store, Tls};
 
 pub(super) fn translate(draft: &mut Draft<'_>) {
@@ -32,110 +33,75 @@ pub(super) fn translate(draft: &mut Draft<'_>) {
 
 fn sasl(draft: &mut Draft<'_>) {
     let mechanism = draft.text("sasl.mechanism").to_owned();
+    let by_token = mechanism == "OAUTHBEARER";
+    if !by_token {
+        note_token_keys(draft, &mechanism);
+    }
     match mechanism.as_str() {
-        "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" => {}
-        "OAUTHBEARER" | "GSSAPI" | "AWS_MSK_IAM" => {
+        "PLAIN" | "SCRAM-SHA-256" | "SCRAM-SHA-512" | "OAUTHBEARER" => {}
+        "GSSAPI" | "AWS_MSK_IAM" => {
             let given = match draft.config.contains("sasl.mechanism") {
                 true => "",
                 false => " (the default)",
             };
             let why = format!(
-                "{mechanism}{given} is not supported yet; set it to PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512 and give user and password in sasl.jaas.config"
+                "{mechanism}{given} is not supported; set it to PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, whichever the brokers offer, and give the login in sasl.jaas.config"
             );
-            draft.error(
-                "sasl.mechanism",
-                invalid_value("sasl.mechanism", &mechanism, &why),
-            );
-            return;
+            let key = "sasl.mechanism";
+            return draft.error(key, invalid_value(key, &mechanism, &why));
         }
         other => {
-            let why = "it must be PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512";
-            draft.error(
-                "sasl.mechanism",
-                invalid_value("sasl.mechanism", other, why),
-            );
-            return;
+            let key = "sasl.mechanism";
+            let why = "it must be PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER";
+            return draft.error(key, invalid_value(key, other, why));
         }
     }
     draft.set("sasl.mechanism", mechanism);
-    let Some(jaas) = draft.config.get("sasl.jaas.config") else {
-        let text = "sasl.jaas.config is missing: security.protocol needs a user and a password; set it to '<login module> required username=\"…\" password=\"…\";'";
-        return draft.error("sasl.jaas.config", text.to_owned());
+    let Some(jaas) = draft.config.get(JAAS) else {
+        let text = "sasl.jaas.config is missing: security.protocol needs a login; set it to '<login module> required username=\"…\" password=\"…\";' (with OAUTHBEARER clientId and clientSecret)";
+        return draft.error(JAAS, text.to_owned());
     };
-    match login(jaas) {
+    // The value is a secret and never shown.
+    let hidden = |why| format!("Invalid value [hidden] for configuration sasl.jaas.config: {why}");
+    let jaas = match Jaas::parse(jaas) {
+        Ok(jaas) => jaas,
+        Err(why) => return draft.error(JAAS, hidden(why)),
+    };
+    if by_token {
+        return oauth::translate(draft, &jaas);
+    }
+    match jaas.login() {
         Ok((user, password)) => {
             draft.set("sasl.username", user);
             draft.set("sasl.password", password);
         }
-        // The value is a secret and never shown.
-        Err(why) => draft.error(
-            "sasl.jaas.config",
-            format!("Invalid value [hidden] for configuration sasl.jaas.config: {why}"),
-        ),
+        Err(why) => draft.error(JAAS, hidden(why)),
     }
 }
 
-/// User and password of `<login module> <flag> username="…" password="…";`.
-fn login(jaas: &str) -> Result<(String, String), &'static str> {
-    let words = words(jaas)?;
-    let options: Vec<_> = words.iter().filter_map(|w| w.split_once('=')).collect();
-    let option = |name: &str| {
-        options
-            .iter()
-            .find(|(key, _)| *key == name)
-            .map(|(_, value)| *value)
-    };
-    if words.first().is_none_or(|module| module.contains('=')) {
-        return Err("it must begin with the name of a login module");
-    }
-    if option("tokenauth") == Some("true") {
-        return Err("delegation tokens (tokenauth) are not supported; give a user and a password");
-    }
-    match (option("username"), option("password")) {
-        (Some(user), Some(password)) => Ok((user.to_owned(), password.to_owned())),
-        _ => Err("it must give username and password"),
-    }
-}
+pub(super) const JAAS: &str = "sasl.jaas.config";
 
-/// The words before the first semicolon. Quotes may stand anywhere in a word; a backslash in them takes the next
-/// character as it is.
-fn words(text: &str) -> Result<Vec<String>, &'static str> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut chars = text.chars();
-    while let Some(c) = chars.next() {
-        match c {
-            ';' => {
-                words.extend(word);
-                return Ok(words);
-            }
-            '"' | '\'' => {
-                let word = word.get_or_insert_default();
-                loop {
-                    match chars.next().ok_or("a quote is not closed")? {
-                        '\\' => word.push(chars.next().ok_or("a quote is not closed")?),
-                        inner if inner == c => break,
-                        inner => word.push(inner),
-                    }
-                }
-            }
-            c if c.is_whitespace() => words.extend(word.take()),
-            c => word.get_or_insert_default().push(c),
+/// What only OAUTHBEARER has: classes that would take part in another login are refused, the rest is inert.
+fn note_token_keys(draft: &mut Draft<'_>, mechanism: &str) {
+    let keys: Vec<_> = draft.config.iter().map(|(key, _)| key.to_owned()).collect();
+    for key in keys {
+        if given(draft, &key).is_none() {
+            continue;
+        }
+        if oauth::CLASSES.contains(&key.as_str()) {
+            let text = format!(
+                "Configuration {key} is refused: it names a class of the JVM that would take part in the login by {mechanism}; remove it and give the login in sasl.jaas.config"
+            );
+            draft.error(&key, text);
+        } else if key.starts_with("sasl.oauthbearer.") || key.starts_with("sasl.login.") {
+            draft.note(&key, NoteKind::Inert, "sasl.mechanism is not OAUTHBEARER");
         }
     }
-    Err("it must end with a semicolon")
 }
 
 fn ssl(draft: &mut Draft<'_>) {
     protocols_and_ciphers(draft);
-    let trust = trust(draft);
-    let identity = identity(draft);
-    let key_password = given(draft, "ssl.key.password").map(str::to_owned);
-    draft.tls = Tls {
-        trust,
-        identity,
-        key_password,
-    };
+    draft.tls = stores(draft);
     let algorithm = draft
         .text("ssl.endpoint.identification.algorithm")
         .to_lowercase();
@@ -146,6 +112,15 @@ fn ssl(draft: &mut Draft<'_>) {
             let key = "ssl.endpoint.identification.algorithm";
             draft.error(key, invalid_value(key, other, "it must be https or empty"));
         }
+    }
+}
+
+/// The trust and key stores that the configuration names.
+pub(super) fn stores(draft: &mut Draft<'_>) -> Tls {
+    Tls {
+        trust: trust(draft),
+        identity: identity(draft),
+        key_password: given(draft, "ssl.key.password").map(str::to_owned),
     }
 }
 
@@ -293,46 +268,6 @@ fn is_pem(draft: &mut Draft<'_>, key: &str, inline: bool) -> Option<bool> {
 }
 
 /// A value that is there and not blank.
-fn given<'a>(draft: &Draft<'a>, key: &str) -> Option<&'a str> {
+pub(super) fn given<'a>(draft: &Draft<'a>, key: &str) -> Option<&'a str> {
     draft.config.get(key).filter(|v| !v.trim().is_empty())
-}
-
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-mod tests {
-    use super::login;
-
-    #[test]
-    fn logins_are_read_as_java_writes_them() {
-        let module = "org.apache.kafka.common.security.plain.PlainLoginModule";
-        let cases = [
-            (r#"required username="u" password="p";"#, Ok(("u", "p"))),
-            (
-                r#"required username='u' password='p;"q';"#,
-                Ok(("u", "p;\"q")),
-            ),
-            (
-                r#"required username="u" password="a\"b\\c" extra="x" ;"#,
-                Ok(("u", "a\"b\\c")),
-            ),
-            ("required\n  username=u\n  password=p;", Ok(("u", "p"))),
-            (
-                r#"required username="u" password="p""#,
-                Err("it must end with a semicolon"),
-            ),
-            (
-                r#"required username="u";"#,
-                Err("it must give username and password"),
-            ),
-            (
-                r#"required username="u" password="p;"#,
-                Err("a quote is not closed"),
-            ),
-        ];
-        for (options, expected) in cases {
-            let read = login(&format!("{module} {options}"));
-            let read = read.as_ref().map(|(u, p)| (u.as_str(), p.as_str()));
-            assert_eq!(read.map_err(|e| *e), expected, "{options}");
-        }
-    }
 }

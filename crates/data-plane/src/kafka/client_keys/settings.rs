@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use connect_api::ConnectError;
@@ -10,6 +11,7 @@ use rdkafka::ClientConfig;
 use rdkafka::error::KafkaError;
 
 use super::{Draft, KeyNote, NoteKind, Role, groups, security};
+use crate::kafka::logins::TokenLogin;
 use crate::kafka::problems::Who;
 use crate::kafka::stores::{self, Tls};
 
@@ -25,6 +27,7 @@ pub struct ClientSettings {
     role: Role,
     native: BTreeMap<&'static str, String>,
     tls: Tls,
+    login: Option<Arc<TokenLogin>>,
     group: String,
     bootstrap: String,
     reset: OffsetReset,
@@ -101,6 +104,7 @@ impl ClientSettings {
             role: draft.role,
             native: draft.native.clone(),
             tls: std::mem::take(&mut draft.tls),
+            login: draft.login.take(),
             group: draft.text("group.id").to_owned(),
             bootstrap: draft.text("bootstrap.servers").to_owned(),
             reset,
@@ -137,6 +141,11 @@ impl ClientSettings {
     /// `max.request.size` of a producer.
     pub(in crate::kafka) fn max_request_size(&self) -> usize {
         self.max_request_size
+    }
+
+    /// Where tokens come from, if the client logs in by token.
+    pub(in crate::kafka) fn login(&self) -> Option<&Arc<TokenLogin>> {
+        self.login.as_ref()
     }
 
     pub(in crate::kafka) fn metadata_max_age(&self) -> Duration {

@@ -41,12 +41,18 @@ pub(super) enum Form {
         /// A value that Java gives another meaning, and how librdkafka writes that.
         special: Option<(i64, i64)>,
     },
+    /// A number with a fraction.
+    Decimal {
+        least: f64,
+        most: f64,
+    },
     /// Java's words and librdkafka's.
     Words(&'static [(&'static str, &'static str)]),
 }
 
 #[derive(Clone, Copy)]
 pub(super) enum Number {
+    Short,
     Int,
     Long,
 }
@@ -62,6 +68,10 @@ pub(super) const fn number(of: Number, least: i64, most: i64) -> Form {
 
 pub(super) const fn int(least: i64, most: i64) -> Form {
     number(Number::Int, least, most)
+}
+
+pub(super) const fn short(least: i64, most: i64) -> Form {
+    number(Number::Short, least, most)
 }
 
 pub(super) const fn long(least: i64, most: i64) -> Form {
@@ -141,7 +151,13 @@ pub(super) const fn refused(roles: Roles, key: &'static str, why: &'static str) 
 
 /// Every key of every client.
 pub(super) fn all() -> impl Iterator<Item = &'static Entry> {
-    let parts = [keys::COMMON, keys::SECURITY, keys::CONSUMER, keys::PRODUCER];
+    let parts = [
+        keys::COMMON,
+        keys::SECURITY,
+        keys::OAUTH,
+        keys::CONSUMER,
+        keys::PRODUCER,
+    ];
     parts.into_iter().flatten()
 }
 

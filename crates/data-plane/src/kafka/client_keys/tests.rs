@@ -1,8 +1,11 @@
 mod java_keys;
 
+use std::time::Duration;
+
 use connect_api::config::{Config, ConfigErrors};
 
 use super::{ClientSettings, KeyNote, NoteKind};
+use crate::kafka::logins::Source;
 
 type Translated = Result<(ClientSettings, Vec<KeyNote>), ConfigErrors>;
 
@@ -304,15 +307,46 @@ fn what_would_change_delivery_or_security_is_refused_by_name() {
             "StickyAssignor is not available",
         ),
         (&[sasl], "GSSAPI (the default) is not supported"),
-        (&[sasl, ("sasl.mechanism", "OAUTHBEARER")], "OAUTHBEARER"),
+        (
+            &[
+                sasl,
+                ("sasl.mechanism", "OAUTHBEARER"),
+                ("sasl.jaas.config", "M required clientId=a;"),
+            ],
+            "set sasl.login.callback.handler.class to",
+        ),
+        (
+            &[
+                sasl,
+                ("sasl.mechanism", "OAUTHBEARER"),
+                ("sasl.jaas.config", "M required clientId=a;"),
+                OAUTH_HANDLER,
+            ],
+            "\"sasl.oauthbearer.token.endpoint.url\"",
+        ),
+        (
+            &[
+                sasl,
+                ("sasl.mechanism", "OAUTHBEARER"),
+                ("sasl.jaas.config", "M required clientId=a;"),
+                OAUTH_HANDLER,
+                ("sasl.oauthbearer.token.endpoint.url", "https://i/t"),
+            ],
+            "clientSecret",
+        ),
+        (
+            &[
+                sasl,
+                ("sasl.mechanism", "PLAIN"),
+                ("sasl.jaas.config", "M required username=u password=p;"),
+                ("sasl.login.callback.handler.class", "a.B"),
+            ],
+            "sasl.login.callback.handler.class is refused",
+        ),
         (&[sasl, ("sasl.mechanism", "AWS_MSK_IAM")], "AWS_MSK_IAM"),
         (
             &[sasl, ("sasl.mechanism", "PLAIN")],
             "sasl.jaas.config is missing",
-        ),
-        (
-            &[("sasl.login.callback.handler.class", "a.B")],
-            "sasl.login.callback.handler.class is refused",
         ),
         (
             &[
@@ -365,6 +399,68 @@ fn what_would_change_delivery_or_security_is_refused_by_name() {
         let errors = producer(&keys).unwrap_err();
         assert!(errors.to_string().contains(expected), "{keys:?}: {errors}");
     }
+}
+
+const OAUTH_HANDLER: (&str, &str) = (
+    "sasl.login.callback.handler.class",
+    "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginCallbackHandler",
+);
+
+#[test]
+fn tokens_come_from_where_the_keys_say() {
+    let jaas =
+        "M required clientId=\"old\" clientSecret=\"geheim\" scope=\"a b\" extension_tenant=\"t\";";
+    let (settings, notes) = consumer(&[
+        ("security.protocol", "SASL_SSL"),
+        ("sasl.mechanism", "OAUTHBEARER"),
+        ("sasl.jaas.config", jaas),
+        OAUTH_HANDLER,
+        ("sasl.oauthbearer.token.endpoint.url", "https://i/t"),
+        ("sasl.oauthbearer.client.credentials.client.id", "new"),
+        ("sasl.login.retry.backoff.max.ms", "7000"),
+    ])
+    .unwrap();
+    assert_eq!(notes, []);
+    let config = settings.config().unwrap();
+    assert_eq!(config.get("sasl.mechanism"), Some("OAUTHBEARER"));
+    let login = settings.login().unwrap();
+    assert_eq!(login.extensions, [("tenant".to_owned(), "t".to_owned())]);
+    assert_eq!(login.backoff.1, Duration::from_secs(7));
+    assert_eq!(login.refresh.factor, 0.8);
+    let Source::Endpoint(endpoint) = &login.source else {
+        panic!("no endpoint");
+    };
+    assert_eq!(endpoint.url, "https://i/t");
+    assert_eq!(endpoint.client_id, "new");
+    assert_eq!(endpoint.client_secret, "geheim");
+    assert_eq!(endpoint.scope.as_deref(), Some("a b"));
+    assert!(!format!("{settings:?}").contains("geheim"));
+
+    let (settings, _) = consumer(&[
+        ("security.protocol", "SASL_SSL"),
+        ("sasl.mechanism", "OAUTHBEARER"),
+        ("sasl.jaas.config", "M required;"),
+        OAUTH_HANDLER,
+        ("sasl.oauthbearer.token.endpoint.url", "file:///t/token"),
+    ])
+    .unwrap();
+    let source = &settings.login().unwrap().source;
+    assert!(matches!(source, Source::File(path) if path == "/t/token"));
+
+    let jaas = "M required unsecuredLoginStringClaim_sub=me unsecuredLoginExtension_a=b;";
+    let (settings, notes) = consumer(&[
+        ("security.protocol", "SASL_PLAINTEXT"),
+        ("sasl.mechanism", "OAUTHBEARER"),
+        ("sasl.jaas.config", jaas),
+    ])
+    .unwrap();
+    assert_eq!(notes.len(), 1, "that tokens are unsecured is told");
+    let login = settings.login().unwrap();
+    assert_eq!(login.extensions, [("a".to_owned(), "b".to_owned())]);
+    let Source::Unsecured { claims, .. } = &login.source else {
+        panic!("not unsecured");
+    };
+    assert_eq!(claims["sub"], "me");
 }
 
 #[test]

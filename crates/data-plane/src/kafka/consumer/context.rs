@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use connect_api::TopicPartition;
+use connect_api::{ConnectError, TopicPartition};
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
@@ -22,6 +22,8 @@ pub(super) enum Said {
         lost: bool,
     },
     Error(RDKafkaErrorCode, String),
+    /// There is no token to log in with.
+    Login(ConnectError),
 }
 
 pub(super) struct Context {
@@ -46,6 +48,11 @@ impl Context {
 
     pub fn take(&self) -> VecDeque<Said> {
         std::mem::take(&mut self.said.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Notes, on another thread, that there is no token to log in with.
+    pub fn login_failed(&self, error: ConnectError) {
+        self.hear(Some(Said::Login(error)));
     }
 
     pub fn heard(&self) -> u64 {

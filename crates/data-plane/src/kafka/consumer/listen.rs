@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use connect_api::TopicPartition;
+use connect_api::{ErrorClass, TopicPartition};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Message, Offset};
@@ -33,6 +33,10 @@ impl KafkaConsumer {
             for said in consumer.context().take() {
                 self.hear(said);
             }
+        }
+        // What another thread has said between two polls.
+        for said in consumer.context().take() {
+            self.hear(said);
         }
         while let Some(answer) = self.commits.next() {
             let failed = answer.error.filter(|(code, _)| *code != Code::NoOffset);
@@ -74,6 +78,12 @@ impl KafkaConsumer {
                     .push_back(ConsumerEvent::Revoked { partitions, lost });
             }
             Said::Error(code, reason) => self.judge(code, &reason, None),
+            Said::Login(error) if error.class() == ErrorClass::Unavailable => {
+                if self.outage.tell(&error.to_string()).is_some() {
+                    self.events.push_back(ConsumerEvent::Problem(error));
+                }
+            }
+            Said::Login(error) => self.events.push_back(ConsumerEvent::Problem(error)),
         }
     }
 

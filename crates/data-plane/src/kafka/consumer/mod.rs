@@ -39,6 +39,7 @@ use self::reader::Reader;
 use self::subscription::{Missing, Watch};
 use super::client_keys::{ClientSettings, OffsetReset};
 use super::ffi::{BatchQueue, CommitQueue, Wake, cached_watermarks};
+use super::logins::{Keeper, log_in};
 use super::problems::Who;
 use super::{ConsumerEvent, GroupConsumer, Position, ReadLimits, Start};
 use crate::raw::RawBatch;
@@ -63,6 +64,8 @@ pub struct KafkaConsumer {
     wake: Arc<Wake>,
     who: Who,
     reset: OffsetReset,
+    /// Keeps the client logged in.
+    _keeper: Option<Keeper>,
     /// The last: it outlives the queues.
     client: Handle,
 }
@@ -88,7 +91,15 @@ impl KafkaConsumer {
         let wake = Arc::new(Wake::default());
         let bell = wake.clone();
         consumer.set_nonempty_callback(move || bell.ring());
-        let consumer = Arc::new(consumer);
+        let context = consumer.context().clone();
+        let bell = wake.clone();
+        let told = move |result: Result<(), ConnectError>| {
+            if let Err(error) = result {
+                context.login_failed(error);
+                bell.ring();
+            }
+        };
+        let (consumer, keeper) = log_in(&settings, consumer, |c| c.client(), told)?.split();
         let topics = match subscription {
             Subscription::Topics(topics) => Topics::Fixed(topics, Missing::new()),
             Subscription::Pattern(pattern) => {
@@ -112,6 +123,7 @@ impl KafkaConsumer {
             wake,
             who: settings.who(),
             reset: settings.offset_reset(),
+            _keeper: keeper,
             client: Handle::new(consumer),
         })
     }

@@ -1,14 +1,16 @@
 //! What the safe client library lacks, and the only `unsafe` code of this crate: a queue of our own that is read in
-//! batches, answers to commits by number, cached watermarks, and the offsets of a group.
+//! batches, answers to commits by number, cached watermarks, the offsets of a group, and tokens.
 
 mod batch_queue;
 mod commit_queue;
 mod group_offsets;
+mod token;
 mod wake;
 
 pub(super) use batch_queue::{BatchQueue, Message};
 pub(super) use commit_queue::CommitQueue;
 pub(super) use group_offsets::group_offsets;
+pub(super) use token::set_token;
 pub(super) use wake::Wake;
 
 use std::ffi::{CStr, CString};

@@ -74,14 +74,13 @@ impl Store {
 pub(super) fn load(tls: &Tls) -> Result<Vec<(&'static str, String)>, ConnectError> {
     let mut settings = Vec::new();
     if let Some(store) = &tls.trust {
-        let certificates = trusted(store).map_err(|why| wrong(store, &why))?;
+        let certificates = trusted(store)?;
         settings.push(("ssl.ca.pem", pem::certificates(&certificates)));
     }
     if let Some(store) = &tls.identity {
-        let identity = own(store, tls.key_password.as_deref()).map_err(|why| wrong(store, &why))?;
-        let chain = [vec![identity.certificate], identity.others].concat();
+        let (chain, key) = own(store, tls.key_password.as_deref())?;
         settings.push(("ssl.certificate.pem", pem::certificates(&chain)));
-        let key = identity.key.private_key_to_pem_pkcs8();
+        let key = key.private_key_to_pem_pkcs8();
         let key = key.map_err(|e| wrong(store, &format!("its key cannot be used: {e}")))?;
         settings.push(("ssl.key.pem", String::from_utf8_lossy(&key).into_owned()));
     }
@@ -104,7 +103,28 @@ fn wrong(store: &Store, why: &str) -> ConnectError {
     }
 }
 
-fn trusted(store: &Store) -> Result<Vec<X509>, String> {
+/// The certificates that a store says to trust.
+///
+/// # Errors
+/// `Config`, as [`load`].
+pub(super) fn trusted(store: &Store) -> Result<Vec<X509>, ConnectError> {
+    read_trust(store).map_err(|why| wrong(store, &why))
+}
+
+/// A certificate with those that vouch for it, and its key.
+///
+/// # Errors
+/// `Config`, as [`load`].
+pub(super) fn own(
+    store: &Store,
+    key_password: Option<&str>,
+) -> Result<(Vec<X509>, PKey<Private>), ConnectError> {
+    let identity = read_identity(store, key_password).map_err(|why| wrong(store, &why))?;
+    let chain = [vec![identity.certificate], identity.others].concat();
+    Ok((chain, identity.key))
+}
+
+fn read_trust(store: &Store) -> Result<Vec<X509>, String> {
     let certificates = match store {
         Store::Inline { pem, .. } => pem::read_certificates(pem.as_bytes())?,
         Store::Pem { path, .. } => pem::read_certificates(&file(path)?)?,
@@ -127,7 +147,7 @@ fn trusted(store: &Store) -> Result<Vec<X509>, String> {
     }
 }
 
-fn own(store: &Store, key_password: Option<&str>) -> Result<Identity, String> {
+fn read_identity(store: &Store, key_password: Option<&str>) -> Result<Identity, String> {
     match store {
         Store::Inline { pem, .. } => pem::read_identity(pem.as_bytes(), key_password),
         Store::Pem { path, .. } => pem::read_identity(&file(path)?, key_password),

@@ -2,11 +2,13 @@
 
 mod common;
 mod consumer;
+mod oauth;
 mod producer;
 mod security;
 
 pub(super) use common::COMMON;
 pub(super) use consumer::CONSUMER_KEYS as CONSUMER;
+pub(super) use oauth::OAUTH;
 pub(super) use producer::PRODUCER_KEYS as PRODUCER;
 pub(super) use security::{SECRETS, SECURITY};
 

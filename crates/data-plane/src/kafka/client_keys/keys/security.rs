@@ -30,41 +30,16 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         "sasl.mechanism",
         Some("GSSAPI"),
         Text,
-        "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
+        "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER",
     ),
     ours(
         ALL,
         "sasl.jaas.config",
         None,
         Text,
-        "user and password of the login module",
-    ),
-    refused(
-        ALL,
-        "sasl.client.callback.handler.class",
-        "it names a class of the JVM that would take part in the login; use sasl.mechanism PLAIN or SCRAM with sasl.jaas.config",
-    ),
-    refused(
-        ALL,
-        "sasl.login.callback.handler.class",
-        "it names a class of the JVM that would take part in the login; use sasl.mechanism PLAIN or SCRAM with sasl.jaas.config",
-    ),
-    refused(
-        ALL,
-        "sasl.login.class",
-        "it names a class of the JVM that would take part in the login; use sasl.mechanism PLAIN or SCRAM with sasl.jaas.config",
-    ),
-    inert(
-        ALL,
-        "sasl.oauthbearer.*",
-        "sasl.mechanism is not OAUTHBEARER",
+        "the options of the login module: `username` and `password`, or those of OAUTHBEARER",
     ),
     inert(ALL, "sasl.kerberos.*", "sasl.mechanism is not GSSAPI"),
-    inert(
-        ALL,
-        "sasl.login.*",
-        "only mechanisms with tokens or tickets renew their login",
-    ),
     ours(
         ALL,
         "ssl.truststore.type",
