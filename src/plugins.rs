@@ -1,11 +1,13 @@
 //! The one list of built-in plugins, and how a configured name finds one.
 
+use connect_api::config::invalid_value;
 use connect_api::plugin::{Plugin, PluginDescriptor};
 
 /// Every plugin of this binary.
 fn built_in() -> Vec<&'static PluginDescriptor> {
     let mut plugins: Vec<&'static PluginDescriptor> = Vec::new();
     plugins.extend(connect_converters::PLUGINS.iter());
+    plugins.extend(connect_transforms::PLUGINS.iter());
     plugins.push(&connector_file::PLUGIN);
     plugins.push(&connector_graph::PLUGIN);
     plugins
@@ -53,6 +55,8 @@ pub enum NotFound {
     OtherKind(String),
     /// Several connectors have it.
     Ambiguous(Vec<&'static str>),
+    /// It is the class around these, which can be made themselves.
+    Abstract(Vec<&'static str>),
 }
 
 /// The plugins of this worker.
@@ -96,6 +100,14 @@ impl Plugins {
         }
         if kind == Kind::Sink {
             return self.find_by_simple_name(name);
+        }
+        let nested = |plugin: &&PluginDescriptor| {
+            let around = plugin.class.rsplit_once('$').map(|(around, _)| around);
+            around == Some(name)
+        };
+        let nested: Vec<_> = self.of_kind(kind).filter(nested).map(|p| p.class).collect();
+        if !nested.is_empty() {
+            return Err(NotFound::Abstract(nested));
         }
         // Classes of the JVM itself exist for a JVM, but are no plugins.
         if name.starts_with("java.") {
@@ -167,6 +179,49 @@ impl Plugins {
             ),
         }
     }
+}
+
+impl NotFound {
+    /// Kafka's sentence for a key that holds the name of a class other than a connector's.
+    pub fn message(&self, key: &str, class: &str, kind: Kind) -> String {
+        match self {
+            NotFound::OtherKind(class) => format!(
+                "Class class {class} does not implement the {} interface",
+                kind.interface()
+            ),
+            NotFound::Abstract(nested) => format!(
+                "This class is abstract and cannot be created. Did you mean {}?",
+                nested.join(", ")
+            ),
+            NotFound::Unknown | NotFound::Ambiguous(_) => {
+                invalid_value(key, class, &format!("Class {class} could not be found."))
+            }
+        }
+    }
+}
+
+/// Kafka's sentence if a version of a plugin is asked for that is not there. Each plugin has one version here.
+pub fn version_mismatch(plugin: &PluginDescriptor, wanted: &str) -> Option<String> {
+    let wanted = wanted.trim();
+    let bounds = wanted.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
+    let matches = match bounds {
+        Some(bounds) => bounds
+            .split(',')
+            .all(|bound| bound.trim() == plugin.version),
+        None => wanted == plugin.version,
+    };
+    if matches {
+        return None;
+    }
+    let bounds = bounds.unwrap_or(wanted);
+    let range = match bounds.contains(',') {
+        true => wanted.to_owned(),
+        false => format!("[{bounds},{bounds}]"),
+    };
+    Some(format!(
+        "Plugin {} not found that matches the version range {range}, available versions: [{}]",
+        plugin.class, plugin.version
+    ))
 }
 
 fn describe(plugin: &PluginDescriptor) -> String {

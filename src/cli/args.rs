@@ -188,6 +188,8 @@ pub enum DocsPage {
     ClientKeys,
     Loggers,
     ConfigProviders,
+    /// Transformations and predicates with their keys.
+    Transforms,
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {

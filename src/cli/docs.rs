@@ -3,12 +3,14 @@
 use std::fmt::Write as _;
 
 use connect_api::config::KeyDefault;
+use connect_api::plugin::PluginDescriptor;
 use data_plane::kafka::client_keys::client_keys_page;
 
 use super::args::DocsPage;
 use crate::config::inert::{INERT, REFUSED};
 use crate::config::worker_keys::worker_config_def;
 use crate::logging;
+use crate::plugins::{Kind, Plugins};
 use crate::providers::CLASSES;
 
 pub fn page(page: DocsPage) -> String {
@@ -17,6 +19,7 @@ pub fn page(page: DocsPage) -> String {
         DocsPage::ClientKeys => client_keys_page(),
         DocsPage::ConfigProviders => config_providers(),
         DocsPage::Loggers => logging::page(),
+        DocsPage::Transforms => transforms(),
     }
 }
 
@@ -96,6 +99,55 @@ pub fn config_providers() -> String {
     page
 }
 
+/// The tables of `docs/transforms.md`.
+pub fn transforms() -> String {
+    let mut page = String::from("## Transformations\n");
+    let plugins = Plugins::built_in();
+    let mut last = "";
+    for plugin in plugins.of_kind(Kind::Transformation) {
+        let class = plugin.class.split('$').next().unwrap_or(plugin.class);
+        if class != last {
+            let nested = plugin.class.len() > class.len();
+            let forms = if nested {
+                ", as `$Key` and `$Value`"
+            } else {
+                ""
+            };
+            add_plugin(&mut page, class, forms, plugin);
+        }
+        last = class;
+    }
+    page.push_str("\n## Predicates\n");
+    for plugin in plugins.of_kind(Kind::Predicate) {
+        add_plugin(&mut page, plugin.class, "", plugin);
+    }
+    page
+}
+
+fn add_plugin(page: &mut String, class: &str, forms: &str, plugin: &PluginDescriptor) {
+    let name = class.rsplit('.').next().unwrap_or(class);
+    let _ = write!(page, "\n### {name}\n\n`{class}`{forms}\n");
+    let def = (plugin.config_def)();
+    if def.keys().next().is_none() {
+        page.push_str("\nIt has no keys.\n");
+        return;
+    }
+    page.push_str("\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n");
+    for key in def.keys() {
+        let default = match key.default {
+            KeyDefault::Required => "*required*".to_owned(),
+            KeyDefault::Null | KeyDefault::Text("") => "–".to_owned(),
+            KeyDefault::Text(text) => format!("`{text}`"),
+        };
+        let type_ = key.type_.name().to_lowercase();
+        let _ = writeln!(
+            page,
+            "| `{}` | {type_} | {default} | {} |",
+            key.name, key.doc
+        );
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -123,6 +175,15 @@ mod tests {
         assert!(
             page.ends_with(&config_providers()),
             "docs/config-providers.md is stale: replace its tables by the output of `turnbuckle docs config-providers`"
+        );
+    }
+
+    #[test]
+    fn the_page_of_transformations_is_fresh() {
+        let page = include_str!("../../docs/transforms.md");
+        assert!(
+            page.ends_with(&transforms()),
+            "docs/transforms.md is stale: replace its tables by the output of `turnbuckle docs transforms`"
         );
     }
 }

@@ -10,6 +10,8 @@ pub mod state;
 pub mod validation;
 
 #[cfg(test)]
+mod chain_goldens;
+#[cfg(test)]
 mod references_tests;
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,10 @@
 //! The chain of transformations: `transforms`, `predicates` and what stands behind their aliases.
 
 use connect_api::ConnectError;
-use connect_api::config::{Config, ConfigReader, Importance, Key, invalid_value};
+use connect_api::config::{
+    Config, ConfigDef, ConfigErrors, ConfigReader, Importance, Key, invalid_value,
+};
+use connect_api::error::exception;
 use connect_api::plugin::{Plugin, PluginDescriptor};
 use connect_api::transform::Predicate;
 use data_plane::task::{ConfiguredTransformation, Negate};
@@ -9,7 +12,7 @@ use data_plane::task::{ConfiguredTransformation, Negate};
 use super::converters::config_error;
 use super::guard::guarded;
 use crate::config::SinkConnectorConfig;
-use crate::plugins::{Kind, NotFound, Plugins};
+use crate::plugins::{Kind, Plugins, version_mismatch};
 
 /// Keys that the runtime reads of every transformation; the transformation does not see them.
 pub const PREDICATE: Key<Option<String>> = Key::optional(
@@ -23,6 +26,11 @@ pub const NEGATE: Key<bool> = Key::new(
     Importance::Medium,
     "Whether the transformation applies where the predicate says no.",
 );
+
+/// The keys that every transformation has besides its own.
+pub fn implicit_def() -> ConfigDef {
+    ConfigDef::new().define(&PREDICATE).define(&NEGATE)
+}
 
 /// The class behind an alias.
 pub const TYPE: &str = "type";
@@ -63,15 +71,9 @@ pub fn find(
         let why = format!("Not a {}", kind.interface());
         return Err(invalid_value(&key, "null", &why));
     };
-    plugins.find(kind, class).map_err(|why| match why {
-        NotFound::OtherKind(class) => {
-            format!(
-                "Class class {class} does not implement the {} interface",
-                kind.interface()
-            )
-        }
-        _ => invalid_value(&key, class, &format!("Class {class} could not be found.")),
-    })
+    plugins
+        .find(kind, class)
+        .map_err(|why| why.message(&key, class, kind))
 }
 
 /// `negate` without a predicate to be negated, in Kafka's words.
@@ -86,77 +88,130 @@ pub fn stray_negate(connector: &Config, alias: &str) -> Option<String> {
     })
 }
 
-/// Makes every link, in the order of `transforms`.
+/// Makes every link, in the order of `transforms`. Before the first one is made, the keys of all are checked, those of
+/// predicates that none uses too.
 ///
 /// # Errors
-/// The first link that cannot be made.
+/// The first thing that is wrong.
 pub fn make(
     plugins: &Plugins,
     config: &SinkConnectorConfig,
     connector: &Config,
 ) -> Result<Vec<ConfiguredTransformation>, ConnectError> {
-    config
-        .transforms
-        .iter()
-        .map(|alias| make_link(plugins, config, connector, alias))
-        .collect()
+    let chain = Chain {
+        plugins,
+        config,
+        connector,
+    };
+    for alias in &config.transforms {
+        chain.check(Kind::Transformation, alias)?;
+    }
+    for alias in &config.predicates {
+        chain.check(Kind::Predicate, alias)?;
+        chain.make_predicate(alias)?;
+    }
+    let aliases = config.transforms.iter();
+    aliases.map(|alias| chain.make_link(alias)).collect()
 }
 
-fn make_link(
-    plugins: &Plugins,
-    config: &SinkConnectorConfig,
-    connector: &Config,
-    alias: &str,
-) -> Result<ConfiguredTransformation, ConnectError> {
-    let kind = Kind::Transformation;
-    let descriptor = find(plugins, connector, kind, alias).map_err(ConnectError::config)?;
-    if let Some(why) = stray_negate(connector, alias) {
-        return Err(ConnectError::config(why));
-    }
-    let own = own_config(connector, kind, alias);
-    let Plugin::Transformation(new) = descriptor.plugin else {
-        return Err(wrong_kind(descriptor, kind));
-    };
-    let transformation = guarded(descriptor.class, || {
-        new(&ConfigReader::new(&own)).map_err(config_error)
-    })?;
-    let implicit = connector.with_prefix(&prefix(kind, alias));
-    let reader = ConfigReader::new(&implicit);
-    let (named, negate) = (reader.get(&PREDICATE), reader.get(&NEGATE));
-    reader.finish(()).map_err(config_error)?;
-    let negate = if negate { Negate::Yes } else { Negate::No };
-    let predicate = match named {
-        Some(named) => Some((make_predicate(plugins, config, connector, &named)?, negate)),
-        None => None,
-    };
-    Ok(ConfiguredTransformation {
-        transformation,
-        alias: alias.to_owned(),
-        class: descriptor.class.to_owned(),
-        predicate,
-    })
+/// What a chain is made of.
+struct Chain<'a> {
+    plugins: &'a Plugins,
+    config: &'a SinkConnectorConfig,
+    connector: &'a Config,
 }
 
-fn make_predicate(
-    plugins: &Plugins,
-    config: &SinkConnectorConfig,
-    connector: &Config,
-    alias: &str,
-) -> Result<Box<dyn Predicate>, ConnectError> {
-    if !config.predicates.iter().any(|listed| listed == alias) {
-        return Err(ConnectError::config(format!(
-            "Unknown configuration 'predicates.{alias}.type': the predicate '{alias}' is not listed in predicates"
-        )));
+impl Chain<'_> {
+    /// Whether an alias has a class, in the version that is wanted, and all of its keys are legal.
+    fn check(&self, kind: Kind, alias: &str) -> Result<(), ConnectError> {
+        let descriptor = self.find(kind, alias)?;
+        let prefix = prefix(kind, alias);
+        if kind == Kind::Transformation
+            && let Some(why) = stray_negate(self.connector, alias)
+        {
+            return Err(ConnectError::config(why));
+        }
+        let wanted = self.connector.get(&format!("{prefix}{PLUGIN_VERSION}"));
+        if let Some(why) = wanted.and_then(|wanted| version_mismatch(descriptor, wanted)) {
+            return Err(ConnectError::config(why).named(WRONG_VERSION));
+        }
+        let own = own_config(self.connector, kind, alias);
+        let mut errors = (descriptor.config_def)().start_errors(&own, &prefix);
+        if kind == Kind::Transformation {
+            let all = self.connector.with_prefix(&prefix);
+            errors.extend(implicit_def().start_errors(&all, &prefix));
+        }
+        match errors.into_iter().next() {
+            None => Ok(()),
+            Some(first) => Err(config_error(ConfigErrors(vec![first]))),
+        }
     }
-    let kind = Kind::Predicate;
-    let descriptor = find(plugins, connector, kind, alias).map_err(ConnectError::config)?;
-    let own = own_config(connector, kind, alias);
-    let Plugin::Predicate(new) = descriptor.plugin else {
-        return Err(wrong_kind(descriptor, kind));
-    };
-    guarded(descriptor.class, || {
-        new(&ConfigReader::new(&own)).map_err(config_error)
-    })
+
+    fn find(&self, kind: Kind, alias: &str) -> Result<&'static PluginDescriptor, ConnectError> {
+        find(self.plugins, self.connector, kind, alias).map_err(ConnectError::config)
+    }
+
+    fn make_link(&self, alias: &str) -> Result<ConfiguredTransformation, ConnectError> {
+        let kind = Kind::Transformation;
+        let descriptor = self.find(kind, alias)?;
+        let Plugin::Transformation(new) = descriptor.plugin else {
+            return Err(wrong_kind(descriptor, kind));
+        };
+        let own = own_config(self.connector, kind, alias);
+        let transformation = guarded(descriptor.class, || {
+            new(&ConfigReader::new(&own)).map_err(|errors| refused(&errors.to_string()))
+        })?;
+        let implicit = self.connector.with_prefix(&prefix(kind, alias));
+        let reader = ConfigReader::new(&implicit);
+        let (named, negate) = (reader.get(&PREDICATE), reader.get(&NEGATE));
+        reader.finish(()).map_err(config_error)?;
+        let negate = if negate { Negate::Yes } else { Negate::No };
+        let predicate = match named {
+            Some(named) => Some((self.listed_predicate(&named)?, negate)),
+            None => None,
+        };
+        Ok(ConfiguredTransformation {
+            transformation,
+            alias: alias.to_owned(),
+            class: descriptor.class.to_owned(),
+            predicate,
+        })
+    }
+
+    fn listed_predicate(&self, alias: &str) -> Result<Box<dyn Predicate>, ConnectError> {
+        if self.config.predicates.iter().any(|listed| listed == alias) {
+            return self.make_predicate(alias);
+        }
+        // Kafka misses the first key that it looks for, and says so in two wrappings.
+        let unknown = format!("Unknown configuration 'predicates.{alias}.{PLUGIN_VERSION}'");
+        let outer = format!("{}: {}: {unknown}", exception::CONNECT, exception::CONFIG);
+        let advice = format!("{unknown}: the predicate '{alias}' is not listed in 'predicates'");
+        Err(ConnectError::config(outer)
+            .named(exception::CONNECT)
+            .caused_by(refused(&advice)))
+    }
+
+    fn make_predicate(&self, alias: &str) -> Result<Box<dyn Predicate>, ConnectError> {
+        let kind = Kind::Predicate;
+        let descriptor = self.find(kind, alias)?;
+        let Plugin::Predicate(new) = descriptor.plugin else {
+            return Err(wrong_kind(descriptor, kind));
+        };
+        let own = own_config(self.connector, kind, alias);
+        guarded(descriptor.class, || {
+            new(&ConfigReader::new(&own)).map_err(|errors| refused(&errors.to_string()))
+        })
+    }
+}
+
+const WRONG_VERSION: &str =
+    "org.apache.kafka.connect.runtime.isolation.VersionedPluginLoadingException";
+
+/// What a plugin itself refuses although its definition lets it pass; the JVM wraps it.
+fn refused(why: &str) -> ConnectError {
+    ConnectError::config(format!("{}: {why}", exception::CONFIG))
+        .named(exception::CONNECT)
+        .caused_by(ConnectError::config(why))
 }
 
 fn wrong_kind(descriptor: &PluginDescriptor, kind: Kind) -> ConnectError {
@@ -283,7 +338,7 @@ mod tests {
             ),
             (
                 ("transforms.a.predicate", "q"),
-                "Unknown configuration 'predicates.q.type': the predicate 'q' is not listed in predicates",
+                "org.apache.kafka.connect.errors.ConnectException: org.apache.kafka.common.config.ConfigException: Unknown configuration 'predicates.q.plugin.version'",
             ),
             (
                 ("transforms.a.suffix", "panic"),

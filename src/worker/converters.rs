@@ -1,14 +1,14 @@
 //! A task's converters: the connector's own or the worker's, never a mixture.
 
 use connect_api::ConnectError;
-use connect_api::config::{Config, ConfigErrors, ConfigReader, invalid_value};
+use connect_api::config::{Config, ConfigErrors, ConfigReader};
 use connect_api::convert::{Converter, ConverterType, HeaderConverter};
 use connect_api::error::exception;
 use connect_api::plugin::{Plugin, PluginDescriptor};
 
 use super::guard::guarded;
 use crate::config::WorkerConfig;
-use crate::plugins::{Kind, NotFound, Plugins};
+use crate::plugins::{Kind, Plugins};
 
 /// What the JVM passes to converters besides their own keys.
 const CONVERTER_TYPE: &str = "converter.type";
@@ -84,15 +84,9 @@ pub fn find(
     class: &str,
     kind: Kind,
 ) -> Result<&'static PluginDescriptor, String> {
-    plugins.find(kind, class).map_err(|why| match why {
-        NotFound::OtherKind(class) => {
-            format!(
-                "Class class {class} does not implement the {} interface",
-                kind.interface()
-            )
-        }
-        _ => invalid_value(key, class, &format!("Class {class} could not be found.")),
-    })
+    plugins
+        .find(kind, class)
+        .map_err(|why| why.message(key, class, kind))
 }
 
 impl ChosenConverter {

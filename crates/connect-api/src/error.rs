@@ -17,6 +17,11 @@ pub mod exception {
     pub const CONFIG: &str = "org.apache.kafka.common.config.ConfigException";
     pub const SERIALIZATION: &str = "org.apache.kafka.common.errors.SerializationException";
     pub const ILLEGAL_ARGUMENT: &str = "java.lang.IllegalArgumentException";
+    pub const CLASS_CAST: &str = "java.lang.ClassCastException";
+    pub const INDEX_OUT_OF_BOUNDS: &str = "java.lang.IndexOutOfBoundsException";
+    pub const NULL_POINTER: &str = "java.lang.NullPointerException";
+    pub const NUMBER_FORMAT: &str = "java.lang.NumberFormatException";
+    pub const PARSE: &str = "java.text.ParseException";
 }
 
 /// Who must act, and therefore what the runtime does.

@@ -55,9 +55,10 @@ impl Plugin {
 }
 
 impl PluginDescriptor {
-    /// The class name without its package, `$` and what follows kept.
+    /// The class name without its package and, for a nested class, without the class around it
+    /// (`Class.getSimpleName`).
     pub fn simple_name(&self) -> &'static str {
-        self.class.rsplit('.').next().unwrap_or(self.class)
+        self.class.rsplit(['.', '$']).next().unwrap_or(self.class)
     }
 
     /// Whether a configured name means this plugin: class, simple name, simple name without its kind, or an alias.

@@ -6,8 +6,10 @@
 mod charset;
 mod common;
 
+pub mod boolean;
 pub mod byte_array;
 pub mod json;
+pub mod number;
 pub mod simple_header;
 pub mod string;
 
@@ -23,5 +25,17 @@ pub static PLUGINS: &[PluginDescriptor] = &[
     string::HEADER_CONVERTER,
     byte_array::CONVERTER,
     byte_array::HEADER_CONVERTER,
+    number::SHORT,
+    number::SHORT_HEADER,
+    number::INTEGER,
+    number::INTEGER_HEADER,
+    number::LONG,
+    number::LONG_HEADER,
+    number::FLOAT,
+    number::FLOAT_HEADER,
+    number::DOUBLE,
+    number::DOUBLE_HEADER,
+    boolean::CONVERTER,
+    boolean::HEADER_CONVERTER,
     simple_header::HEADER_CONVERTER,
 ];

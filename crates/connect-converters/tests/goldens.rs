@@ -16,23 +16,14 @@ use connect_converters::PLUGINS;
 use connect_testkit::vectors;
 use serde_json::Value as Json;
 
-const FILES: [&str; 6] = [
+const FILES: [&str; 7] = [
     "json_converter",
     "string_converter",
     "byte_array_converter",
+    "number_converters",
     "simple_header_converter",
     "other_header_converters",
     "configdefs",
-];
-
-/// Classes of the vectors that this crate does not have.
-const ELSEWHERE: [&str; 6] = [
-    "ShortConverter",
-    "IntegerConverter",
-    "LongConverter",
-    "FloatConverter",
-    "DoubleConverter",
-    "BooleanConverter",
 ];
 
 fn folder() -> PathBuf {
@@ -68,9 +59,7 @@ fn goldens() {
 
 fn is_ours(case: &Json) -> bool {
     let class = case["class"].as_str().unwrap();
-    class.contains("Converter")
-        && !class.contains(".transforms.")
-        && !ELSEWHERE.iter().any(|name| class.ends_with(name))
+    class.contains("Converter") && !class.contains(".transforms.")
 }
 
 fn plugin(case: &Json, header: bool) -> &'static PluginDescriptor {

@@ -3,6 +3,7 @@
 //! These functions panic on anything that the notation does not know: a vector that cannot be read is a failed test.
 
 use std::str::FromStr;
+use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -10,6 +11,7 @@ use connect_api::data::{
     DATE, DECIMAL, DECIMAL_SCALE, Decimal, Map, SchemaAndValue, SchemaBuilder, SchemaRef, Struct,
     TIME, TIMESTAMP, Type, Value,
 };
+use connect_api::{ConnectError, SinkRecord, TimestampType, TopicPartition};
 use serde_json::Value as Json;
 
 const MILLIS_PER_DAY: i64 = 86_400_000;
@@ -24,6 +26,63 @@ pub fn data(json: &Json) -> SchemaAndValue {
     let schema = schema(&json["schema"]);
     let value = payload(schema.as_ref(), &json["payload"]);
     SchemaAndValue::new(schema, value)
+}
+
+/// A record as it comes to a transformation: `{"topic", "partition", "offset", …}`.
+pub fn record(json: &Json) -> SinkRecord {
+    let topic = json["topic"].as_str().expect("topic");
+    let partition = json["partition"].as_i64().expect("partition") as i32;
+    let offset = json["offset"].as_i64().expect("offset");
+    let origin = Arc::new(TopicPartition::new(topic, partition));
+    let mut record = SinkRecord::new(origin, offset);
+    let (key, value) = (data(&json["key"]), data(&json["value"]));
+    (record.key_schema, record.key) = (key.schema, key.value);
+    (record.value_schema, record.value) = (value.schema, value.value);
+    record.timestamp = json["timestamp"].as_i64();
+    record.timestamp_type = match json["timestampType"].as_str() {
+        Some("CreateTime") => TimestampType::CreateTime,
+        Some("LogAppendTime") => TimestampType::LogAppendTime,
+        _ => TimestampType::NoTimestampType,
+    };
+    for header in json["headers"].as_array().expect("headers") {
+        let schema = schema(&header["schema"]);
+        let value = payload(schema.as_ref(), &header["value"]);
+        record
+            .headers
+            .push(header["key"].as_str().expect("key"), schema, value);
+    }
+    record
+}
+
+/// Holds a record against a recorded result; its origin and everything that a transformation may change counts.
+///
+/// # Errors
+/// The first part that differs.
+pub fn compare_record(expected: &Json, found: &SinkRecord) -> Result<(), String> {
+    let wanted = record(expected);
+    let origin = expected.get("originalTopic").unwrap_or(&expected["topic"]);
+    if origin.as_str() != Some(&*found.original().topic) {
+        return Err(format!("origin {} instead of {origin}", found.original()));
+    }
+    let parts = [
+        ("topic", wanted.topic == found.topic),
+        ("partition", wanted.partition == found.partition),
+        ("key schema", wanted.key_schema == found.key_schema),
+        ("key", wanted.key == found.key),
+        ("value schema", wanted.value_schema == found.value_schema),
+        ("value", wanted.value == found.value),
+        ("timestamp", wanted.timestamp == found.timestamp),
+        (
+            "timestamp type",
+            wanted.timestamp_type == found.timestamp_type,
+        ),
+        ("headers", wanted.headers == found.headers),
+        ("offset", wanted.offset() == found.offset()),
+    ];
+    if let Some((part, _)) = parts.iter().find(|(_, same)| !same) {
+        return Err(format!("{part} of {found:?} instead of {wanted:?}"));
+    }
+    Ok(())
 }
 
 /// A schema in the form of the JSON envelope; `null` is none.
@@ -205,6 +264,11 @@ fn free(json: &Json) -> Value {
     }
 }
 
+fn stranger() -> Value {
+    let schema = SchemaBuilder::structure().build().expect("schema");
+    Value::Struct(Struct::from_values(schema, Vec::new()))
+}
+
 fn tagged(name: &str, content: &Json) -> Value {
     let integer = || content.as_i64().expect("integer");
     let text = || content.as_str().expect("text");
@@ -227,6 +291,31 @@ fn tagged(name: &str, content: &Json) -> Value {
             .collect::<Map>()
             .into(),
         "$raw" => free(content),
+        // Of a class that Connect does not know; nothing here comes closer than a struct where none belongs.
+        "$object" => stranger(),
         other => panic!("unknown tag {other}"),
+    }
+}
+
+/// Holds an error against a recorded exception: class and text, and the class of the cause. Texts that only make sense on
+/// the JVM are left out.
+///
+/// # Errors
+/// What differs.
+pub fn compare_error(expected: &Json, found: &ConnectError) -> Result<(), String> {
+    if expected["class"] != found.exception() {
+        return Err(format!("{found:?} instead of {expected}"));
+    }
+    let texts_differ = expected["message"].as_str() != found.message();
+    if expected["jvm_text"] != Json::Bool(true) && texts_differ {
+        return Err(format!("{:?} instead of {expected}", found.message()));
+    }
+    let cause = expected.get("cause").map(|cause| &cause["class"]);
+    match (cause, found.cause()) {
+        (None, None) => Ok(()),
+        (Some(cause), Some(found)) if cause == found.exception() => Ok(()),
+        // Where the JVM stumbles over a null, we say what is missing.
+        (Some(cause), Some(_)) if cause == "java.lang.NullPointerException" => Ok(()),
+        (cause, found) => Err(format!("cause {found:?} instead of {cause:?}")),
     }
 }

@@ -6,9 +6,8 @@ use super::Context;
 use super::definition::{ConfigInfo, Definition, infos};
 use super::version;
 use crate::config::connector::{PREDICATES, TRANSFORMS};
-use crate::config::topics::names;
-use crate::plugins::Kind;
-use crate::worker::chain::{NEGATE, PREDICATE, TYPE, find, own_config, prefix, stray_negate};
+use crate::plugins::{Kind, NotFound, version_mismatch};
+use crate::worker::chain::{TYPE, find, implicit_def, own_config, prefix, stray_negate};
 
 /// The keys of every alias, and the groups they stand in.
 pub fn keys(context: &Context<'_>, config: &Config) -> (Vec<ConfigInfo>, Vec<String>) {
@@ -18,13 +17,24 @@ pub fn keys(context: &Context<'_>, config: &Config) -> (Vec<ConfigInfo>, Vec<Str
         (Kind::Transformation, TRANSFORMS.name()),
         (Kind::Predicate, PREDICATES.name()),
     ] {
-        for alias in names(config.get(list).unwrap_or_default()) {
+        for alias in aliases(config.get(list).unwrap_or_default()) {
             let (group, keys) = alias_keys(context, config, kind, &alias);
             groups.push(group);
             all.extend(keys);
         }
     }
     (all, groups)
+}
+
+/// The items of a list; unlike names of topics an alias may be empty, and then has keys like any other.
+fn aliases(list: &str) -> Vec<String> {
+    match list.trim() {
+        "" => Vec::new(),
+        list => list
+            .split(',')
+            .map(|alias| alias.trim().to_owned())
+            .collect(),
+    }
 }
 
 fn alias_keys(
@@ -47,12 +57,16 @@ fn alias_keys(
             version::complete(&mut version, Some(plugin));
             let wanted = config
                 .get(version.name())
-                .and_then(|v| version::mismatch(plugin, v));
-            if let Some(error) = wanted {
-                type_.value.errors.push(error.clone());
-                version.value.errors.push(error);
+                .and_then(|v| version_mismatch(plugin, v));
+            match wanted {
+                // That version is not here to say which keys it has.
+                Some(error) => {
+                    type_.value.errors.push(error.clone());
+                    version.value.errors.push(error);
+                    Vec::new()
+                }
+                None => own_keys(config, kind, alias, &(plugin.config_def)()),
             }
-            own_keys(config, kind, alias, (plugin.config_def)())
         }
         Err(why) if config.contains(type_.name()) => {
             type_.value.errors.push(why.clone());
@@ -71,7 +85,7 @@ fn alias_keys(
         type_.value.errors.extend(stray_negate(config, alias));
     }
     let mut keys = vec![type_, version];
-    keys.extend(own.into_iter().map(|info| info.behind(&prefix)));
+    keys.extend(own);
     for (order, info) in keys.iter_mut().enumerate() {
         if let Some(definition) = &mut info.definition {
             definition.order = order as i32;
@@ -86,15 +100,17 @@ fn alias_keys(
 
 /// The plugin's own keys with the implicit ones, as Kafka sorts keys in documents: those that must be given, then by
 /// importance, then by name.
-fn own_keys(config: &Config, kind: Kind, alias: &str, def: ConfigDef) -> Vec<ConfigInfo> {
-    let mut own = infos(&def, def.validate(&own_config(config, kind, alias)));
+fn own_keys(config: &Config, kind: Kind, alias: &str, def: &ConfigDef) -> Vec<ConfigInfo> {
+    let prefix = prefix(kind, alias);
+    let validated = def.validate_behind(&own_config(config, kind, alias), &prefix);
+    let mut own = infos(def, validated);
     if kind == Kind::Transformation {
-        let implicit = ConfigDef::new().define(&PREDICATE).define(&NEGATE);
-        let all = config.with_prefix(&prefix(kind, alias));
-        own.extend(infos(&implicit, implicit.validate(&all)));
+        let implicit = implicit_def();
+        let all = config.with_prefix(&prefix);
+        own.extend(infos(&implicit, implicit.validate_behind(&all, &prefix)));
     }
     own.sort_by(|a, b| sort_key(a).cmp(&sort_key(b)));
-    own
+    own.into_iter().map(|info| info.behind(&prefix)).collect()
 }
 
 fn sort_key(info: &ConfigInfo) -> (bool, usize, &str) {
@@ -130,10 +146,13 @@ fn type_key(
             dependents: Vec::new(),
         }),
         value: ConfigValue {
-            value: config
-                .get(&name)
-                .filter(|class| class.starts_with("java."))
-                .map(str::to_owned),
+            value: config.get(&name).and_then(|class| {
+                // A class of another kind is shown all the same.
+                match context.plugins.find(kind, class.trim()) {
+                    Err(NotFound::OtherKind(class)) => Some(class),
+                    _ => None,
+                }
+            }),
             name,
             recommended_values: context
                 .plugins

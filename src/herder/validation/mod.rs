@@ -21,7 +21,7 @@ use crate::config::connector::{
     DLQ_TOPIC_NAME, TOPICS, TOPICS_REGEX, own_config_def, sink_config_def,
 };
 use crate::config::reference::has_reference;
-use crate::plugins::{Kind, Plugins};
+use crate::plugins::{Kind, Plugins, version_mismatch};
 use crate::providers::{ProviderClass, Secrets};
 use crate::worker::guard::guarded;
 
@@ -211,7 +211,7 @@ impl Context<'_> {
                 false => HerderError::NotFound(format!("Unknown plugin {name}.")),
             });
         };
-        if let Some(error) = wanted.and_then(|wanted| version::mismatch(plugin, wanted)) {
+        if let Some(error) = wanted.and_then(|wanted| version_mismatch(plugin, wanted)) {
             return Err(HerderError::BadRequest(error));
         }
         let mut keys: Vec<Definition> =
@@ -234,7 +234,7 @@ impl Context<'_> {
 
 fn wrong_version(config: &Config, plugin: &PluginDescriptor) -> Option<String> {
     let wanted = config.get(CONNECTOR_VERSION.name())?;
-    version::mismatch(plugin, wanted)
+    version_mismatch(plugin, wanted)
 }
 
 /// The errors as Kafka's text for a refused request, if there are any.

@@ -17,23 +17,3 @@ pub fn complete(info: &mut ConfigInfo, plugin: Option<&PluginDescriptor>) {
         info.value.value = version;
     }
 }
-
-/// Kafka's sentence if a version is asked for that is not there.
-pub fn mismatch(plugin: &PluginDescriptor, wanted: &str) -> Option<String> {
-    let wanted = wanted.trim();
-    let bounds = wanted.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
-    let matches = match bounds {
-        Some(bounds) => bounds
-            .split(',')
-            .all(|bound| bound.trim() == plugin.version),
-        None => wanted == plugin.version,
-    };
-    if matches {
-        return None;
-    }
-    let range = bounds.map_or_else(|| format!("[{wanted},{wanted}]"), |_| wanted.to_owned());
-    Some(format!(
-        "Plugin {} not found that matches the version range {range}, available versions: [{}]",
-        plugin.class, plugin.version
-    ))
-}

@@ -20,6 +20,9 @@ pub enum Check {
     NonEmptyWithoutControls,
     /// A list with at least one item.
     NonEmptyList,
+    /// A list without repeated and without empty items (`ConfigDef.ValidList.anyNonDuplicateValues`). At start Kafka
+    /// drops repeated items instead of refusing them, and so does [`ConfigReader`](super::ConfigReader).
+    DistinctList { may_be_empty: bool },
     /// Anything else: gets the key and the value (none is null) and returns the whole message of each error.
     Custom(fn(&str, Option<&Parsed>) -> Vec<String>),
 }
@@ -29,6 +32,13 @@ impl Check {
     pub fn errors(&self, key: &str, value: Option<&Parsed>) -> Vec<String> {
         if let Check::Custom(check) = self {
             return check(key, value);
+        }
+        if let Check::DistinctList { may_be_empty } = self {
+            let why = not_distinct(value, *may_be_empty);
+            return why
+                .map(|why| format!("Configuration '{key}' {why}"))
+                .into_iter()
+                .collect();
         }
         match self.reason(value) {
             None => Vec::new(),
@@ -75,6 +85,21 @@ impl Check {
             _ => None,
         }
     }
+}
+
+fn not_distinct(value: Option<&Parsed>, may_be_empty: bool) -> Option<&'static str> {
+    let Some(Parsed::List(items)) = value else {
+        return Some("values must not be null.");
+    };
+    if items.is_empty() && !may_be_empty {
+        return Some("must not be empty. Valid values include: any non-empty value");
+    }
+    let repeated = |(i, item): (usize, &String)| items[..i].contains(item);
+    if items.iter().enumerate().any(repeated) {
+        return Some("values must not be duplicated.");
+    }
+    let empty = items.iter().any(String::is_empty);
+    empty.then_some("values must not be empty.")
 }
 
 fn without_controls(text: Option<&str>) -> Option<String> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::key::{Key, KeyInfo, PrefixKey};
-use super::reader::parse_key;
+use super::reader::{Repeated, Source, parse_key};
 use super::types::{ConfigType, KeyType, Parsed};
 use super::{Config, ConfigError, invalid_value};
 
@@ -124,6 +124,13 @@ impl ConfigDef {
     /// Like Kafka, a key is parsed once for itself if no other key lists it as dependent, else once for each key
     /// that does, so its errors may repeat.
     pub fn validate(&self, config: &Config) -> Vec<ConfigValue> {
+        self.validate_behind(config, "")
+    }
+
+    /// As [`validate`](Self::validate), for keys that stand behind a prefix in the whole configuration, which `config`
+    /// has without it. Messages about a value that is missing or not of its type then name the whole key; those of
+    /// checks do not, as in Kafka.
+    pub fn validate_behind(&self, config: &Config, prefix: &str) -> Vec<ConfigValue> {
         let mut values: BTreeMap<&str, ConfigValue> = BTreeMap::new();
         for key in &self.keys {
             let name = key.info.name;
@@ -141,7 +148,7 @@ impl ConfigDef {
                 .keys()
                 .any(|info| info.dependents.contains(&key.info.name));
             if !has_parent {
-                self.parse_into(key, config, &mut values, 0);
+                self.parse_into(key, (config, prefix), &mut values, 0);
             }
         }
         for error in self.rules.iter().flat_map(|rule| rule(config)) {
@@ -155,16 +162,41 @@ impl ConfigDef {
             .collect()
     }
 
+    /// What a start finds wrong with keys behind a prefix, in the order of the keys; a start stops at the first. Lists
+    /// may hold what a validation refuses: items that are repeated.
+    pub fn start_errors(&self, config: &Config, prefix: &str) -> Vec<ConfigError> {
+        let mut found = Vec::new();
+        for key in &self.keys {
+            let mut errors = Vec::new();
+            let source = Source {
+                config,
+                prefix,
+                repeated: Repeated::Dropped,
+            };
+            parse_key(&key.info, source, &mut errors);
+            found.extend(errors.into_iter().map(|message| ConfigError {
+                key: format!("{prefix}{}", key.info.name),
+                message,
+            }));
+        }
+        found
+    }
+
     fn parse_into(
         &self,
         key: &DefinedKey,
-        config: &Config,
+        (config, prefix): (&Config, &str),
         values: &mut BTreeMap<&str, ConfigValue>,
         depth: usize,
     ) {
         let info = &key.info;
         let mut errors = Vec::new();
-        let parsed = parse_key(info, config, &mut errors);
+        let source = Source {
+            config,
+            prefix,
+            repeated: Repeated::Kept,
+        };
+        let parsed = parse_key(info, source, &mut errors);
         if errors.is_empty()
             && let Err(why) = (key.typed)(parsed.clone())
         {
@@ -187,7 +219,7 @@ impl ConfigDef {
         if depth < 8 {
             for dependent in info.dependents {
                 if let Some(key) = self.keys.iter().find(|k| k.info.name == *dependent) {
-                    self.parse_into(key, config, values, depth + 1);
+                    self.parse_into(key, (config, prefix), values, depth + 1);
                 }
             }
         }

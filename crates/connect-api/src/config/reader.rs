@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use super::check::Check;
 use super::key::{Key, KeyDefault, KeyInfo, PrefixKey};
 use super::types::{ConfigType, Parsed};
 use super::{Config, ConfigError, ConfigErrors, invalid_value};
@@ -30,7 +31,12 @@ impl<'a> ConfigReader<'a> {
     pub fn get<T: ConfigType>(&self, key: &Key<T>) -> T {
         self.read.borrow_mut().insert(key.info.name.to_owned());
         let mut errors = Vec::new();
-        let parsed = parse_key(&key.info, self.config, &mut errors);
+        let source = Source {
+            config: self.config,
+            prefix: "",
+            repeated: Repeated::Dropped,
+        };
+        let parsed = parse_key(&key.info, source, &mut errors);
         if errors.is_empty() {
             match T::from_parsed(parsed.clone()) {
                 Ok(value) => return value,
@@ -103,32 +109,58 @@ impl<'a> ConfigReader<'a> {
     }
 }
 
+/// What becomes of repeated items in a list that must have none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Repeated {
+    /// As a validation sees them, and refuses them.
+    Kept,
+    /// As a start sees them.
+    Dropped,
+}
+
+/// Where a key is read from.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub config: &'a Config,
+    /// What stands before the keys in the whole configuration.
+    pub prefix: &'a str,
+    pub repeated: Repeated,
+}
+
 /// Parses and checks one key; none is null. Shared with [`ConfigDef::validate`](super::ConfigDef::validate).
 pub(super) fn parse_key(
     info: &KeyInfo,
-    config: &Config,
+    source: Source<'_>,
     errors: &mut Vec<String>,
 ) -> Option<Parsed> {
-    let text = match (config.get(info.name), info.default) {
+    let text = match (source.config.get(info.name), info.default) {
         (Some(text), _) => Some(text),
         (None, KeyDefault::Text(text)) => Some(text),
         (None, KeyDefault::Null) => None,
         (None, KeyDefault::Required) => {
             errors.push(format!(
-                "Missing required configuration \"{}\" which has no default value.",
-                info.name
+                "Missing required configuration \"{}{}\" which has no default value.",
+                source.prefix, info.name
             ));
             None
         }
     };
-    let parsed = match text.map(|text| (text, info.type_.parse(text))) {
+    let mut parsed = match text.map(|text| (text, info.type_.parse(text))) {
         Some((_, Ok(parsed))) => Some(parsed),
         Some((text, Err(why))) => {
-            errors.push(invalid_value(info.name, text, &why));
+            let key = format!("{}{}", source.prefix, info.name);
+            errors.push(invalid_value(&key, text, &why));
             None
         }
         None => None,
     };
+    if source.repeated == Repeated::Dropped
+        && let Some(Check::DistinctList { .. }) = info.check
+        && let Some(Parsed::List(items)) = &mut parsed
+    {
+        let mut seen = BTreeSet::new();
+        items.retain(|item| seen.insert(item.clone()));
+    }
     if let Some(check) = &info.check {
         errors.extend(check.errors(info.name, parsed.as_ref()));
     }

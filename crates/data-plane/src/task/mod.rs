@@ -24,11 +24,11 @@ pub use task_loop::{PhaseReport, Task, TaskHandle};
 use std::sync::Arc;
 use std::time::Duration;
 
-use connect_api::ConnectError;
 use connect_api::config::Config;
 use connect_api::convert::{Converter, HeaderConverter};
 use connect_api::sink::SinkTask;
 use connect_api::transform::{Predicate, Transformation};
+use connect_api::{ConnectError, SinkRecord};
 
 use crate::clock::Clock;
 use crate::kafka::{DeadLetterTopic, GroupConsumer};
@@ -65,6 +65,23 @@ pub struct ConfiguredTransformation {
     pub class: String,
     /// Applies only where the predicate says so; with `negate`, only where it does not.
     pub predicate: Option<(Box<dyn Predicate>, Negate)>,
+}
+
+impl ConfiguredTransformation {
+    /// The record as the transformation gives it back, or as it is where the predicate says so; none if it is dropped.
+    ///
+    /// # Errors
+    /// Those of predicate and transformation.
+    pub fn apply(&mut self, record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
+        let applies = match &mut self.predicate {
+            None => true,
+            Some((predicate, negate)) => predicate.test(&record)? != (*negate == Negate::Yes),
+        };
+        match applies {
+            true => self.transformation.apply(record),
+            false => Ok(Some(record)),
+        }
+    }
 }
 
 /// `transforms.<alias>.negate`.

@@ -12,7 +12,7 @@ use connect_api::{ConnectError, Headers, RecordSlice, SinkRecord, TopicPartition
 
 use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as StageName, reaction};
 use super::tolerance::{Retry, tolerance_exceeded};
-use super::{ConfiguredTransformation, Negate, StageParts, TaskSettings, Tolerance};
+use super::{ConfiguredTransformation, StageParts, TaskSettings, Tolerance};
 use crate::clock::{Clock, SystemClock};
 use crate::raw::{RawBatch, Run};
 
@@ -196,10 +196,7 @@ impl Stage {
                 let alias = Some(&link.alias);
                 failed(StageName::Transformation, &link.class, alias, error)
             };
-            if !applies(configured, &record).map_err(refused)? {
-                continue;
-            }
-            match configured.transformation.apply(record).map_err(refused)? {
+            match configured.apply(record).map_err(refused)? {
                 Some(changed) => record = changed,
                 None => return Err(Refusal::Filtered(link.clone())),
             }
@@ -243,13 +240,6 @@ impl Stage {
             headers.push(name, converted.schema, converted.value);
         }
         Ok(headers)
-    }
-}
-
-fn applies(link: &mut ConfiguredTransformation, record: &SinkRecord) -> Result<bool, ConnectError> {
-    match &mut link.predicate {
-        None => Ok(true),
-        Some((predicate, negate)) => Ok(predicate.test(record)? != (*negate == Negate::Yes)),
     }
 }
 

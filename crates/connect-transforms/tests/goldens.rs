@@ -1,0 +1,163 @@
+//! Holds transformations and predicates against what the JVM's did with the same record (`tests/goldens/transforms`).
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::PathBuf;
+
+use connect_api::config::{Config, ConfigErrors, ConfigReader, KeyDefault};
+use connect_api::plugin::{Plugin, PluginDescriptor};
+use connect_testkit::vectors;
+use connect_transforms::PLUGINS;
+use serde_json::Value as Json;
+
+/// The folders of the vectors: another one may be given.
+fn folders() -> Vec<PathBuf> {
+    let goldens = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/goldens");
+    match std::env::var_os("GOLDENS_DIR") {
+        Some(folder) => vec![folder.into()],
+        None => vec![goldens.join("transforms"), goldens.join("transforms-more")],
+    }
+}
+
+/// Every vector of the kinds that belong to this crate.
+fn cases() -> Vec<Json> {
+    let mut cases = Vec::new();
+    for folder in folders() {
+        let entries = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        for entry in entries.flatten() {
+            let path = entry.path();
+            if path.extension().is_none_or(|e| e != "jsonl") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            cases.extend(
+                text.lines()
+                    .map(|line| serde_json::from_str::<Json>(line).unwrap())
+                    .filter(is_ours),
+            );
+        }
+    }
+    cases
+}
+
+fn is_ours(case: &Json) -> bool {
+    let in_package = || {
+        let class = case["class"].as_str().unwrap();
+        class.starts_with("org.apache.kafka.connect.transforms.")
+    };
+    matches!(
+        case["kind"].as_str().unwrap(),
+        "transform" | "predicate" | "configdef"
+    ) && in_package()
+}
+
+#[test]
+fn goldens() {
+    let cases = cases();
+    let failures: Vec<String> = cases
+        .iter()
+        .filter_map(|case| {
+            let why = check(case).err()?;
+            Some(format!("{}: {why}", case["id"]))
+        })
+        .collect();
+    println!("{} of {}", cases.len() - failures.len(), cases.len());
+    assert!(!cases.is_empty(), "there are no cases");
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+fn check(case: &Json) -> Result<(), String> {
+    let plugin = PLUGINS
+        .iter()
+        .find(|p| case["class"] == p.class)
+        .ok_or_else(|| format!("no plugin {}", case["class"]))?;
+    let expected = &case["expect"];
+    if case["kind"] == "configdef" {
+        return check_config_def(plugin, &expected["ok"]);
+    }
+    let config: Config = case["config"]
+        .as_object()
+        .unwrap()
+        .iter()
+        .map(|(k, v)| (k.as_str(), v.as_str().unwrap()))
+        .collect();
+    let reader = ConfigReader::new(&config);
+    let record = vectors::record(&case["record"]);
+    match plugin.plugin {
+        Plugin::Transformation(new) => {
+            let mut transformation = match new(&reader) {
+                Ok(made) => made,
+                Err(errors) => return check_configure_error(expected, &errors),
+            };
+            match transformation.apply(record) {
+                Ok(None) if expected.get("ok") == Some(&Json::Null) => Ok(()),
+                Ok(Some(record)) if expected["ok"].is_object() => {
+                    vectors::compare_record(&expected["ok"], &record)
+                }
+                Err(error) if expected.get("error").is_some() => {
+                    vectors::compare_error(&expected["error"], &error)
+                }
+                other => Err(format!("{other:?} instead of {expected}")),
+            }
+        }
+        Plugin::Predicate(new) => {
+            let mut predicate = match new(&reader) {
+                Ok(made) => made,
+                Err(errors) => return check_configure_error(expected, &errors),
+            };
+            match predicate.test(&record) {
+                Ok(found) if expected["ok"] == found => Ok(()),
+                other => Err(format!("{other:?} instead of {expected}")),
+            }
+        }
+        _ => Err(format!("{} is neither", plugin.class)),
+    }
+}
+
+/// The JVM stops at the first error.
+fn check_configure_error(expected: &Json, errors: &ConfigErrors) -> Result<(), String> {
+    let expected = &expected["configure_error"];
+    let first = &errors.0[0].message;
+    if expected["class"] != "org.apache.kafka.common.config.ConfigException" {
+        return Err(format!("{first:?} instead of {expected}"));
+    }
+    if expected["jvm_text"] == true || expected["message"] == **first {
+        return Ok(());
+    }
+    Err(format!("{first:?} instead of {expected}"))
+}
+
+fn check_config_def(plugin: &PluginDescriptor, expected: &Json) -> Result<(), String> {
+    let def = (plugin.config_def)();
+    let found: Vec<Json> = def
+        .keys()
+        .map(|key| {
+            serde_json::json!({
+                "name": key.name,
+                "type": key.type_.name(),
+                "required": key.default == KeyDefault::Required,
+                "default": match key.default {
+                    KeyDefault::Text(text) => Json::from(text),
+                    _ => Json::Null,
+                },
+                "importance": key.importance.name(),
+                "group": key.group,
+                "order": key.order,
+                "width": key.width.name(),
+                "display_name": key.display_name,
+                "has_validator": key.check.is_some(),
+            })
+        })
+        .collect();
+    let mut wanted = expected.clone();
+    for key in wanted.as_array_mut().unwrap() {
+        let key = key.as_object_mut().unwrap();
+        let validator = key.remove("validator").unwrap();
+        key.insert("has_validator".to_owned(), (!validator.is_null()).into());
+    }
+    match Json::from(found.clone()) == wanted {
+        true => Ok(()),
+        false => Err(format!("{} instead of {wanted}", Json::from(found))),
+    }
+}

@@ -1,0 +1,33 @@
+//! No key of a transformation is accepted and then ignored.
+
+use connect_api::config::Config;
+use connect_testkit::assert_keys_are_read;
+use connect_transforms::PLUGINS;
+
+/// What each class requires.
+fn required(class: &str) -> Config {
+    let simple = class.rsplit('.').next().unwrap_or(class);
+    let entries: &[(&str, &str)] = match simple.split('$').next().unwrap_or(simple) {
+        "Cast" => &[("spec", "int8")],
+        "DropHeaders" => &[("headers", "h")],
+        "ExtractField" | "HoistField" => &[("field", "f")],
+        "HeaderFrom" => &[("fields", "f"), ("headers", "h"), ("operation", "move")],
+        "InsertField" => &[("topic.field", "t")],
+        "InsertHeader" => &[("header", "h"), ("value.literal", "1")],
+        "MaskField" | "ValueToKey" => &[("fields", "f")],
+        "RegexRouter" => &[("regex", "a"), ("replacement", "b")],
+        "SetSchemaMetadata" => &[("schema.name", "n")],
+        "TimestampConverter" => &[("target.type", "unix")],
+        "HasHeaderKey" => &[("name", "h")],
+        "TopicNameMatches" => &[("pattern", "a")],
+        _ => &[],
+    };
+    entries.iter().copied().collect()
+}
+
+#[test]
+fn defined_keys_are_read() {
+    for plugin in PLUGINS {
+        assert_keys_are_read(plugin, &required(plugin.class));
+    }
+}

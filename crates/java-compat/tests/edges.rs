@@ -1,0 +1,78 @@
+//! The edges that no recording shows. Java's own answers are in `tests/goldens/transforms-more`.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use java_compat::date_format::DateFormat;
+use java_compat::regex::{Failure, JavaRegex, Replacement};
+use proptest::prelude::*;
+
+#[test]
+fn what_is_not_had_the_same_is_refused_by_name() {
+    for (pattern, what) in [
+        (r"\Ga", r"\G is not supported"),
+        (r"\X", r"\X is not supported"),
+        (r"\N{LATIN SMALL LETTER A}", r"\N{…} is not supported"),
+        (r"a\b{g}", r"\b{g} is not supported"),
+        (
+            r"\p{InGreek}",
+            "The Unicode block {InGreek} is not supported",
+        ),
+        (r"\p{blk=Greek}", r"\p{blk=Greek} is not supported"),
+        ("a{2}{3}", "a quantifier behind another is not supported"),
+        (r"(?i)(a)\1", "a back reference under (?i) is not supported"),
+        (
+            r"\2(a)(b)",
+            "a reference to a group that comes later is not supported",
+        ),
+    ] {
+        let error = JavaRegex::new(pattern).unwrap_err().to_string();
+        assert!(error.starts_with(what), "{pattern}: {error}");
+    }
+    let deep = "(".repeat(5000);
+    let error = JavaRegex::new(&deep).unwrap_err().to_string();
+    assert!(error.starts_with("such deep nesting"), "{error}");
+}
+
+#[test]
+fn endless_backtracking_is_an_error() {
+    let regex = JavaRegex::new(r"(?=a)(a|aa)*(?<=b)c").unwrap();
+    let topic = "a".repeat(60);
+    assert_eq!(regex.matches(&topic), Err(Failure::TooMuchWork));
+}
+
+#[test]
+fn a_zone_by_name_has_todays_offset() {
+    let format = DateFormat::new("yyyy-MM-dd HH:mm z").unwrap();
+    // Almaty was six hours ahead until 2024, which Java knows, and is five today.
+    let five_ahead = 1_642_230_000_000;
+    assert_eq!(format.parse("2022-01-15 12:00 ALMT"), Some(five_ahead));
+    assert_eq!(
+        format.parse("2024-06-15 12:00 MSK"),
+        Some(1_718_442_000_000)
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_pattern_panics(pattern in r"([a-c.*+?|^$()\[\]{},0-9\\&=!<>:xpPQE-]|\\[a-zA-Z]|\(\?[:=!<>im]){0,16}", text in "[a-c\n\r ]{0,6}") {
+        if let Ok(regex) = JavaRegex::new(&pattern) {
+            let replacement = Replacement::new(&pattern, &regex);
+            let _ = (regex.matches(&text), regex.replace_first(&text, &replacement));
+        }
+    }
+
+    #[test]
+    fn a_quoted_text_matches_itself_alone(text in "[^E]{0,12}", other in ".{0,4}") {
+        let regex = JavaRegex::new(&format!(r"\Q{text}\E")).unwrap();
+        prop_assert_eq!(regex.matches(&text), Ok(true));
+        prop_assert_eq!(regex.matches(&format!("{text}{other}")), Ok(other.is_empty()));
+    }
+
+    #[test]
+    fn no_date_pattern_panics(pattern in "([GyYMLwWDdFEuaHkKhmsSzZX' :.-]{0,10}|.{0,6})", text in "([0-9A-Z :.+-]{0,20}|.{0,9})", millis: i64) {
+        if let Ok(format) = DateFormat::new(&pattern) {
+            let written = format.format(millis);
+            let _ = (format.parse(&text), format.parse(&written));
+        }
+    }
+}
