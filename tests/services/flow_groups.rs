@@ -33,7 +33,12 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
         ctx.trial(
             kafka,
             "flow::partitions_move_to_a_second_worker_and_back",
-            partitions_move_to_a_second_worker_and_back,
+            |ctx| partitions_move_to_a_second_worker_and_back(ctx, "classic"),
+        ),
+        ctx.trial(
+            kafka,
+            "flow::partitions_move_by_the_consumer_protocol",
+            |ctx| partitions_move_to_a_second_worker_and_back(ctx, "consumer"),
         ),
     ]
 }
@@ -185,14 +190,23 @@ fn worker_that_was_frozen_out_of_its_group_comes_back(ctx: &'static Ctx) {
 }
 
 /// Nobody dies here: every record is written exactly once.
-fn partitions_move_to_a_second_worker_and_back(ctx: &'static Ctx) {
+fn partitions_move_to_a_second_worker_and_back(ctx: &'static Ctx, protocol: &str) {
     let kafka = ctx.kafka();
+    let worker = |name: &str, topic: &str, out: &Path| {
+        quick_worker(kafka)
+            .set("consumer.group.protocol", protocol)
+            .connector_lines(connector_file(name, &file_sink(topic, out)))
+            .start()
+    };
+    // Members of the consumer protocol are not listed where those of the classic one are.
+    let has_members =
+        |group: &str, count| protocol != "classic" || kafka.members(group).len() == count;
     let topic = kafka.new_topic("moves", 4);
     let dir = scratch::dir("moves");
     let (first_out, second_out) = (dir.join("first.txt"), dir.join("second.txt"));
     let name = scratch::unique("moves");
     let group = format!("connect-{name}");
-    let first = worker_with(kafka, &name, &topic, &first_out);
+    let first = worker(&name, &topic, &first_out);
     let mut produced = 0;
     let mut flow = |count: u32| {
         kafka.produce(&topic, records(produced, produced + count, 4));
@@ -202,15 +216,15 @@ fn partitions_move_to_a_second_worker_and_back(ctx: &'static Ctx) {
     flow(2_000);
     kafka.wait_drained(&group, &topic, PATIENCE);
 
-    let second = worker_with(kafka, &name, &topic, &second_out);
+    let second = worker(&name, &topic, &second_out);
     wait_until(PATIENCE, "both write", || {
         flow(400);
-        !lines(&second_out).is_empty() && kafka.members(&group).len() == 2
+        !lines(&second_out).is_empty() && has_members(&group, 2)
     });
     flow(5_000);
     let status = second.stop(Duration::from_secs(10));
     assert_eq!(status.code(), Some(0), "{}", second.process().log_tail());
-    assert_eq!(kafka.members(&group).len(), 1, "it left the group at once");
+    assert!(has_members(&group, 1), "it left the group at once");
 
     let from_here = lines(&first_out).len();
     let count = flow(2_000);

@@ -10,6 +10,7 @@ mod clients;
 mod consumer;
 mod denied;
 mod rebalance;
+mod reset;
 mod speed;
 mod support;
 mod topics;
@@ -28,6 +29,7 @@ fn main() {
         clients::TESTS,
         consumer::TESTS,
         rebalance::TESTS,
+        reset::TESTS,
         topics::TESTS,
     ]
     .concat();

@@ -1,5 +1,7 @@
 //! The consumer's keys that hang together: group protocol, assignors, time-outs, offsets.
 
+use std::time::Duration;
+
 use connect_api::config::invalid_value;
 
 use super::{Draft, NoteKind, OffsetReset};
@@ -119,21 +121,99 @@ fn assignors(draft: &mut Draft<'_>) {
 fn reset(draft: &mut Draft<'_>) -> OffsetReset {
     let key = "auto.offset.reset";
     let text = draft.text(key).to_owned();
-    let (native, reset) = match text.to_ascii_lowercase().as_str() {
+    // Case does not matter but in the duration, as in Java.
+    let lower = text.to_ascii_lowercase();
+    let (native, reset) = match lower.as_str() {
         "earliest" => ("earliest", OffsetReset::Earliest),
         "latest" => ("latest", OffsetReset::Latest),
         "none" => ("error", OffsetReset::None),
-        duration if duration.starts_with("by_duration") => {
-            let why = "by_duration is not supported yet; set earliest, latest or none";
-            draft.error(key, invalid_value(key, &text, why));
-            return OffsetReset::Earliest;
-        }
-        _ => {
-            let why = "it must be earliest, latest or none";
-            draft.error(key, invalid_value(key, &text, why));
-            return OffsetReset::Earliest;
-        }
+        _ => match lower.strip_prefix("by_duration:").and_then(duration) {
+            // librdkafka has no such policy: it tells the error, and the consumer looks for the place.
+            Some(age) => ("error", OffsetReset::ByDuration(age)),
+            None => {
+                let why = "it must be earliest, latest, none or by_duration:PnDTnHnMn.nS, as by_duration:PT1H";
+                draft.error(key, invalid_value(key, &text, why));
+                return OffsetReset::Earliest;
+            }
+        },
     };
     draft.set("auto.offset.reset", native);
     reset
+}
+
+/// A duration of ISO 8601 in days, hours, minutes and seconds, in lower case; not negative.
+fn duration(text: &str) -> Option<Duration> {
+    let text = text.strip_prefix('p')?;
+    let (days, time) = match text.split_once('t') {
+        Some((_, "")) => return None,
+        Some((days, time)) => (days, time),
+        None => (text, ""),
+    };
+    let mut seconds = 0.0;
+    let mut units = vec![('d', 86_400.0)];
+    if days.is_empty() && time.is_empty() {
+        return None;
+    }
+    for (part, more) in [
+        (days, &[][..]),
+        (time, &[('h', 3600.0), ('m', 60.0), ('s', 1.0)]),
+    ] {
+        units.extend(more);
+        let mut rest = part;
+        while !rest.is_empty() {
+            let end = rest.find(|c: char| c.is_ascii_alphabetic())?;
+            let (number, unit) = (&rest[..end], rest[end..].chars().next()?);
+            // Each unit at most once, in order.
+            let place = units.iter().position(|(name, _)| *name == unit)?;
+            let whole = number.bytes().all(|b| b.is_ascii_digit());
+            if number.is_empty() || !(whole || (unit == 's' && is_decimal(number))) {
+                return None;
+            }
+            seconds += number.parse::<f64>().ok()? * units[place].1;
+            units.drain(..=place);
+            rest = &rest[end + 1..];
+        }
+        units.clear();
+    }
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+fn is_decimal(number: &str) -> bool {
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    number
+        .split_once('.')
+        .is_some_and(|(whole, part)| digits(whole) && digits(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::duration;
+
+    #[test]
+    fn durations_are_read_as_java_writes_them() {
+        let cases = [
+            ("p1d", Some(86_400_000)),
+            ("pt1h", Some(3_600_000)),
+            ("p1dt2h3m4.5s", Some(93_784_500)),
+            ("pt0s", Some(0)),
+            ("pt90m", Some(5_400_000)),
+            ("p", None),
+            ("pt", None),
+            ("p1dt", None),
+            ("p1h", None),
+            ("pt1d", None),
+            ("pt1m1h", None),
+            ("pt1.5h", None),
+            ("pt-1h", None),
+            ("p1w", None),
+            ("1h", None),
+            ("pt5", None),
+        ];
+        for (text, millis) in cases {
+            let expected = millis.map(Duration::from_millis);
+            assert_eq!(duration(text), expected, "{text}");
+        }
+    }
 }

@@ -44,9 +44,15 @@ fn sasl(draft: &mut Draft<'_>) {
                 true => "",
                 false => " (the default)",
             };
-            let why = format!(
-                "{mechanism}{given} is not supported; set it to PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER, whichever the brokers offer, and give the login in sasl.jaas.config"
-            );
+            let instead = match mechanism.as_str() {
+                "GSSAPI" => {
+                    "there is no Kerberos in this program: use a listener with PLAIN, SCRAM-SHA-256, SCRAM-SHA-512 or OAUTHBEARER and give the login in sasl.jaas.config"
+                }
+                _ => {
+                    "requests are not signed for AWS: use the cluster's SCRAM-SHA-512 listener with a user in Secrets Manager, or its TLS listener with a client certificate (ssl.keystore.*)"
+                }
+            };
+            let why = format!("{mechanism}{given} is not supported, {instead}");
             let key = "sasl.mechanism";
             return draft.error(key, invalid_value(key, &mechanism, &why));
         }

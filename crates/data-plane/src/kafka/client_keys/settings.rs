@@ -47,6 +47,8 @@ pub(in crate::kafka) enum OffsetReset {
     Earliest,
     Latest,
     None,
+    /// At the first record that is not older.
+    ByDuration(Duration),
 }
 
 impl ClientSettings {

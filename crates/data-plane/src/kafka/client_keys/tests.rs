@@ -145,6 +145,12 @@ fn values_are_translated() {
     let cooperative = format!("{class}CooperativeStickyAssignor");
     let cases = [
         ("auto.offset.reset", "none", "auto.offset.reset", "error"),
+        (
+            "auto.offset.reset",
+            "BY_DURATION:PT1H",
+            "auto.offset.reset",
+            "error",
+        ),
         ("fetch.max.wait.ms", "7", "fetch.wait.max.ms", "7"),
         ("check.crcs", "FALSE", "check.crcs", "false"),
         (
@@ -285,7 +291,10 @@ fn what_would_change_delivery_or_security_is_refused_by_name() {
     let sasl = ("security.protocol", "SASL_PLAINTEXT");
     let ssl = ("security.protocol", "SSL");
     let cases: &[(&[(&str, &str)], &str)] = &[
-        (&[("auto.offset.reset", "by_duration:P1D")], "by_duration"),
+        (
+            &[("auto.offset.reset", "by_duration:1D")],
+            "by_duration:PT1H",
+        ),
         (&[("auto.offset.reset", "soon")], "earliest"),
         (
             &[("fetch.min.bytes", "x")],

@@ -12,6 +12,7 @@ use super::moves::list;
 use super::reader::ReadError;
 use super::{KafkaConsumer, Topics};
 use crate::kafka::ConsumerEvent;
+use crate::kafka::client_keys::OffsetReset;
 use crate::kafka::problems::{self, Verdict};
 
 impl KafkaConsumer {
@@ -148,6 +149,11 @@ impl KafkaConsumer {
     /// itself was the error, or there is nothing to read: then librdkafka decides.
     pub(super) fn read_failed(&mut self, errors: Vec<ReadError>) {
         for error in errors {
+            let by_time = matches!(self.reset, OffsetReset::ByDuration(_));
+            if by_time && error.code == Code::AutoOffsetReset {
+                self.lost.add(&error.partition);
+                continue;
+            }
             let partition = error.partition.to_string();
             self.judge(error.code, &error.reason, Some(&partition));
             let decides = matches!(

@@ -13,6 +13,7 @@ mod listen;
 mod moves;
 mod outage;
 mod reader;
+mod reset;
 mod subscription;
 
 pub(super) use context::log_line;
@@ -36,6 +37,7 @@ use self::handle::Handle;
 use self::moves::list;
 use self::outage::Outage;
 use self::reader::Reader;
+use self::reset::Lost;
 use self::subscription::{Missing, Watch};
 use super::client_keys::{ClientSettings, OffsetReset};
 use super::ffi::{BatchQueue, CommitQueue, Wake, cached_watermarks};
@@ -64,6 +66,8 @@ pub struct KafkaConsumer {
     wake: Arc<Wake>,
     who: Who,
     reset: OffsetReset,
+    /// Partitions that begin by time and wait for their place.
+    lost: Lost,
     /// Keeps the client logged in.
     _keeper: Option<Keeper>,
     /// The last: it outlives the queues.
@@ -123,6 +127,10 @@ impl KafkaConsumer {
             wake,
             who: settings.who(),
             reset: settings.offset_reset(),
+            lost: Lost::new(match settings.offset_reset() {
+                OffsetReset::ByDuration(age) => age,
+                _ => Duration::ZERO,
+            }),
             _keeper: keeper,
             client: Handle::new(consumer),
         })
@@ -207,6 +215,14 @@ impl KafkaConsumer {
         }
     }
 
+    /// Waits for places of partitions that begin by time.
+    async fn found(lost: &mut Lost, client: &Handle) -> Vec<(TopicPartition, i64)> {
+        match client.get() {
+            Ok(consumer) => lost.found(consumer).await,
+            Err(_) => std::future::pending().await,
+        }
+    }
+
     /// Subscribes anew, which makes the group rebalance.
     fn resubscribe(&mut self, topics: &[String]) {
         if topics.is_empty() {
@@ -244,6 +260,7 @@ impl GroupConsumer for KafkaConsumer {
 
     async fn event(&mut self) -> ConsumerEvent {
         loop {
+            self.lead_again();
             self.listen();
             if let Some(event) = self.next_event() {
                 return event;
@@ -261,6 +278,7 @@ impl GroupConsumer for KafkaConsumer {
                 () = self.wake.rung() => {}
                 () = sleep(TICK) => {}
                 topics = topics => self.resubscribe(&topics),
+                places = Self::found(&mut self.lost, &self.client) => self.begin_at(&places),
                 alive = Self::probe(&mut self.outage, &self.client, &self.probed) => match alive {
                     true => self.outage.over(),
                     false => self.away("no answer for 20 seconds"),

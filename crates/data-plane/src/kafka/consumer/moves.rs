@@ -10,6 +10,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use tokio::time::{Instant, sleep};
 
 use super::KafkaConsumer;
+use super::reset::places;
 use crate::kafka::blocking::blocking;
 use crate::kafka::client_keys::OffsetReset;
 use crate::kafka::{Start, problems};
@@ -30,6 +31,7 @@ impl KafkaConsumer {
             }
         }
         self.reader.begin(starts);
+        self.lost.forget(starts.iter().map(|s| &*s.partition));
         let places = starts.iter().map(|s| (&*s.partition, offset(s.offset)));
         let first = starts.first().map(|s| s.partition.clone());
         let assigned = list(places).and_then(|list| match consumer.rebalance_protocol() {
@@ -47,6 +49,7 @@ impl KafkaConsumer {
     ) -> Result<(), ConnectError> {
         let consumer = self.consumer()?.clone();
         self.reader.end(partitions);
+        self.lost.forget(partitions.iter());
         let unassigned = match consumer.rebalance_protocol() {
             RebalanceProtocol::Cooperative => list(partitions.iter().map(|p| (p, Offset::Invalid)))
                 .and_then(|list| consumer.incremental_unassign(&list)),
@@ -73,6 +76,7 @@ impl KafkaConsumer {
         }
         // An eager member can only give back everything. They stay ours in the group's eyes and are not read.
         self.pause_in_client(partitions.iter())?;
+        self.lost.forget(partitions.iter());
         self.reader.end(partitions);
         Ok(())
     }
@@ -89,6 +93,7 @@ impl KafkaConsumer {
         self.pause_in_client(still.iter().map(|s| &*s.partition))?;
         // From here on what was read before is gone, and what is queued is stale.
         self.reader.begin(starts);
+        self.lost.forget(starts.iter().map(|s| &*s.partition));
         self.seek_in_client(places).await?;
         self.resume_in_client(moving.iter().map(|s| &*s.partition))
     }
@@ -174,10 +179,22 @@ impl KafkaConsumer {
     async fn committed(&mut self, starts: &[&Start]) -> Result<Vec<Offset>, ConnectError> {
         let consumer = self.consumer()?.clone();
         let partitions = list(starts.iter().map(|s| (&*s.partition, Offset::Invalid)));
-        let ask = move || consumer.committed_offsets(partitions?, SEEK_TIMEOUT);
-        let known = blocking(ask).await?;
+        let ids: Vec<TopicPartition> = starts.iter().map(|s| (*s.partition).clone()).collect();
+        let age = match self.reset {
+            OffsetReset::ByDuration(age) => Some(age),
+            _ => None,
+        };
+        let ask = move || {
+            let known = consumer.committed_offsets(partitions?, SEEK_TIMEOUT)?;
+            let by_time = match age {
+                Some(age) => places(&consumer, ids, age)?,
+                None => Vec::new(),
+            };
+            Ok((known, by_time))
+        };
+        let answer: Result<_, KafkaError> = blocking(ask).await?;
         let first = starts.first().map(|s| &*s.partition);
-        let known = known.map_err(|e| self.refused_first("seek", first, &e))?;
+        let (known, by_time) = answer.map_err(|e| self.refused_first("seek", first, &e))?;
         let elements = known.elements();
         let offset = |(start, element): (&&Start, &TopicPartitionListElem<'_>)| match (
             element.offset(),
@@ -186,6 +203,10 @@ impl KafkaConsumer {
             (Offset::Offset(offset), _) => Ok(Offset::Offset(offset)),
             (_, OffsetReset::Earliest) => Ok(Offset::Beginning),
             (_, OffsetReset::Latest) => Ok(Offset::End),
+            (_, OffsetReset::ByDuration(_)) => {
+                let place = by_time.iter().find(|(p, _)| *p == *start.partition);
+                Ok(place.map_or(Offset::End, |(_, offset)| Offset::Offset(*offset)))
+            }
             (_, OffsetReset::None) => {
                 let partition = start.partition.to_string();
                 Err(problems::no_offset(

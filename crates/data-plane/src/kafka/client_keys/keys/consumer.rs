@@ -64,7 +64,7 @@ pub(in super::super) const CONSUMER_KEYS: &[Entry] = &[
         "auto.offset.reset",
         Some("latest"),
         Text,
-        "where a partition begins without a committed offset",
+        "where a partition begins without a valid committed offset: `earliest`, `latest`, `none`, `by_duration:PnDTnHnMn.nS`",
     ),
     set(
         CONSUMER,
