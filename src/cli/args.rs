@@ -26,6 +26,12 @@ pub enum Command {
     Preview(Preview),
     /// Asks a worker whether it is healthy; exit code 1 if it is not.
     Healthcheck(Healthcheck),
+    /// Shows a stream becoming a graph, with a broker and a graph of its own; needs no service.
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
+    Demo(Demo),
+    /// Runs the demo's broker and graph alone.
+    #[cfg_attr(not(feature = "demo"), command(hide = true))]
+    DevServer(DevServer),
     /// Prints generated documentation.
     #[command(hide = true)]
     Docs {
@@ -122,8 +128,56 @@ pub struct Healthcheck {
     pub worker: String,
 }
 
+#[derive(Args, Debug)]
+#[cfg_attr(
+    not(feature = "demo"),
+    allow(dead_code, reason = "refused without the feature")
+)]
+pub struct Demo {
+    /// Stays up when everything is written, for records and queries of your own.
+    #[arg(long)]
+    pub keep: bool,
+
+    /// Shows the worker's log on standard error, and not only its warnings.
+    #[arg(long)]
+    pub verbose: bool,
+
+    #[command(flatten)]
+    pub ports: DevPorts,
+}
+
+#[derive(Args, Debug)]
+#[cfg_attr(
+    not(feature = "demo"),
+    allow(dead_code, reason = "refused without the feature")
+)]
+pub struct DevServer {
+    /// Makes this topic; may be repeated. Producing to a topic that does not exist fails.
+    #[arg(long = "topic", value_name = "NAME[:PARTITIONS]", value_parser = topic)]
+    pub topics: Vec<(String, i32)>,
+
+    #[command(flatten)]
+    pub ports: DevPorts,
+}
+
+/// Where the embedded broker and graph listen, on 127.0.0.1.
+#[derive(Args, Clone, Copy, Debug)]
+#[cfg_attr(
+    not(feature = "demo"),
+    allow(dead_code, reason = "refused without the feature")
+)]
+pub struct DevPorts {
+    /// The broker's port; 0 is a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub kafka_port: u16,
+
+    /// The graph's port; 0 is a free one.
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub bolt_port: u16,
+}
+
 /// The log. How much it says is set by `TURNBUCKLE_LOG`, or by the images' variables; see docs/logging.md.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 #[command(
     next_help_heading = "Log (levels: TURNBUCKLE_LOG=LEVEL,LOGGER=LEVEL… or CONNECT_LOG4J_…)"
 )]
@@ -145,16 +199,18 @@ pub struct LogArgs {
     pub log_keep: Option<u32>,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogFormat {
+    #[default]
     /// [time] LEVEL [connector|task-0] message field=value (logger)
     Text,
     /// One object per line.
     Json,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, ValueEnum)]
 pub enum LogRotation {
+    #[default]
     Never,
     Hourly,
     Daily,
@@ -190,6 +246,17 @@ pub enum DocsPage {
     ConfigProviders,
     /// Transformations and predicates with their keys.
     Transforms,
+}
+
+fn topic(text: &str) -> Result<(String, i32), String> {
+    let (name, partitions) = match text.split_once(':') {
+        Some((name, partitions)) => (name, partitions.parse().ok().filter(|n| *n > 0)),
+        None => (text, Some(1)),
+    };
+    match partitions {
+        Some(partitions) if !name.is_empty() => Ok((name.to_owned(), partitions)),
+        _ => Err("expected a name, and behind a colon a number of partitions".to_owned()),
+    }
 }
 
 fn key_and_value(text: &str) -> Result<(String, String), String> {
@@ -236,5 +303,20 @@ mod tests {
         assert!(standalone(&[]).is_none());
         assert_eq!(standalone(&[""]).map(|s| s.worker), Some(String::new()));
         assert!(standalone(&["--override", "novalue", "w"]).is_none());
+    }
+
+    #[test]
+    fn topics_may_say_their_partitions() {
+        for (text, expected) in [
+            ("a", Ok(("a", 1))),
+            ("a:3", Ok(("a", 3))),
+            ("a:0", Err(())),
+            ("a:b", Err(())),
+            (":2", Err(())),
+        ] {
+            let parsed = topic(text);
+            let parsed = parsed.as_ref().map(|(name, n)| (name.as_str(), *n));
+            assert_eq!(parsed.map_err(|_| ()), expected, "{text}");
+        }
     }
 }

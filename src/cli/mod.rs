@@ -8,6 +8,8 @@
 mod args;
 mod check;
 mod daemon;
+#[cfg(feature = "demo")]
+mod demo;
 mod docs;
 mod files;
 mod healthcheck;
@@ -43,6 +45,9 @@ pub enum Failure {
     /// A second signal, by its number.
     #[error("ended by a second signal ({0}) before everything had stopped")]
     Interrupted(u8),
+    /// The demo came to an end that it should not.
+    #[error("the demo failed: {0}")]
+    Demo(String),
     /// The answer to `healthcheck`.
     #[error("{0}")]
     Unhealthy(String),
@@ -77,6 +82,8 @@ pub fn main() -> ExitCode {
         Command::Healthcheck(args) => healthcheck(&args),
         Command::Preview(args) => preview::run(&args),
         Command::Standalone(args) => with_log(&args.log, || run(&args)),
+        Command::Demo(args) => demo(&args),
+        Command::DevServer(args) => dev_server(&args),
         Command::Docs { page } => {
             print!("{}", docs::page(page));
             ExitCode::SUCCESS
@@ -145,13 +152,59 @@ fn with_log(args: &LogArgs, run: impl FnOnce() -> anyhow::Result<()>) -> ExitCod
     }
 }
 
+#[cfg(feature = "demo")]
+fn demo(args: &args::Demo) -> ExitCode {
+    demo::log(args.verbose);
+    shown(block_on(demo::run(args)))
+}
+
+#[cfg(feature = "demo")]
+fn dev_server(args: &args::DevServer) -> ExitCode {
+    demo::log(false);
+    shown(block_on(demo::serve(args)))
+}
+
+/// Says on standard error why it ended, for who reads no log.
+#[cfg(feature = "demo")]
+fn shown(result: anyhow::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            eprintln!("{why:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(not(feature = "demo"))]
+fn demo(_: &args::Demo) -> ExitCode {
+    not_built_in("demo")
+}
+
+#[cfg(not(feature = "demo"))]
+fn dev_server(_: &args::DevServer) -> ExitCode {
+    not_built_in("dev-server")
+}
+
+#[cfg(not(feature = "demo"))]
+fn not_built_in(command: &str) -> ExitCode {
+    eprintln!(
+        "this program was built without the embedded broker and graph; from its sources:\n  cargo run --features demo -- {command}"
+    );
+    ExitCode::from(USAGE)
+}
+
 fn run(args: &args::Standalone) -> anyhow::Result<()> {
+    block_on(standalone::run(args))
+}
+
+fn block_on(work: impl Future<Output = Result<(), Failure>>) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(worker_threads())
         .enable_all()
         .build()
         .context("cannot start the runtime")?;
-    let result = runtime.block_on(standalone::run(args));
+    let result = runtime.block_on(work);
     // What did not stop within the graceful timeout is not waited for again.
     runtime.shutdown_background();
     Ok(result?)

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 
 use tokio::net::TcpListener;
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinSet;
 use tracing::{error, info, warn};
 
@@ -30,13 +30,50 @@ use crate::version;
 use crate::worker::kafka::{self, Cluster};
 use crate::worker::{Worker, check_converters};
 
+/// Who runs a worker inside a process of its own: is told that it is up, and may stop it.
+#[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "the demo is one"))]
+pub struct Owner {
+    /// Told when every connector of the command line is created.
+    pub started: oneshot::Sender<Started>,
+    /// Asks for an orderly stop, as a signal does, when its sender is dropped.
+    pub stopped: oneshot::Receiver<()>,
+}
+
+/// A worker that is up.
+#[cfg_attr(
+    not(feature = "demo"),
+    allow(dead_code, reason = "only an owner looks")
+)]
+pub struct Started {
+    pub herder: Herder,
+    /// Of the REST API, in the order of `listeners`.
+    pub ports: Vec<u16>,
+}
+
 /// Runs until a signal or a failure.
 ///
 /// # Errors
 /// Why it ended, if not by a signal.
 pub async fn run(args: &Standalone) -> Result<(), Failure> {
+    run_owned(args, None).await
+}
+
+/// Runs until a signal, a failure, or its owner's word.
+///
+/// # Errors
+/// Why it ended, if nobody asked for it.
+#[cfg(feature = "demo")]
+pub async fn run_for(args: &Standalone, owner: Owner) -> Result<(), Failure> {
+    run_owned(args, Some(owner)).await
+}
+
+async fn run_owned(args: &Standalone, owner: Option<Owner>) -> Result<(), Failure> {
     let mut signals =
         Signals::new().map_err(|e| Failure::NotStarted(format!("no signals: {e}")))?;
+    let (tell, mut stopped) = match owner {
+        Some(owner) => (Some(owner.started), Some(owner.stopped)),
+        None => (None, None),
+    };
     let Configured {
         config,
         providers,
@@ -66,6 +103,7 @@ pub async fn run(args: &Standalone) -> Result<(), Failure> {
         kafka_cluster_id,
         started: startup,
     };
+    let ports = listeners.iter().map(|(port, _)| *port).collect();
     let mut servers = JoinSet::new();
     for (_, listener) in listeners {
         servers.spawn(rest::serve(listener, state.clone(), stopping.clone()));
@@ -76,8 +114,13 @@ pub async fn run(args: &Standalone) -> Result<(), Failure> {
             Ok(()) => {
                 let _ = started.send(true);
                 info!("Kafka Connect started");
+                if let Some(tell) = tell {
+                    let herder = herder.clone();
+                    let _ = tell.send(Started { herder, ports });
+                }
                 tokio::select! {
                     () = signals.first() => None,
+                    () = asked(&mut stopped) => None,
                     ended = servers.join_next() => Some(rest_ended(ended)),
                 }
             }
@@ -93,6 +136,16 @@ pub async fn run(args: &Standalone) -> Result<(), Failure> {
     }
     info!("Kafka Connect stopped");
     failure.map_or(Ok(()), Err)
+}
+
+/// Waits for the word of an owner; without one, for ever.
+async fn asked(stopped: &mut Option<oneshot::Receiver<()>>) {
+    match stopped {
+        Some(stopped) => {
+            let _ = stopped.await;
+        }
+        None => std::future::pending().await,
+    }
 }
 
 fn rest_ended(ended: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> Failure {
