@@ -19,6 +19,7 @@ mod connectors;
 
 mod crash;
 mod crash_worker;
+mod diagnosis;
 mod flow;
 mod flow_changes;
 mod flow_errors;
@@ -32,6 +33,7 @@ mod memory;
 mod preview;
 mod providers;
 mod rest;
+mod secrets;
 mod security;
 mod security_tokens;
 mod targets;
@@ -68,12 +70,14 @@ fn main() -> ExitCode {
     trials.extend(preview::tests(ctx));
     trials.extend(providers::tests(ctx));
     trials.extend(rest::tests(ctx));
+    trials.extend(secrets::tests(ctx));
     trials.extend(security::tests(ctx));
     trials.extend(security_tokens::tests(ctx));
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
     trials.extend(crash::tests(ctx));
     trials.extend(crash_worker::tests(ctx));
+    trials.extend(diagnosis::tests(ctx));
     let mut arguments = Arguments::from_args();
     // Tests wait most of the time: more of them than processors may run.
     arguments.test_threads = arguments.test_threads.or(Some(THREADS));

@@ -41,6 +41,8 @@ pub struct Setup {
     pub settings: Vec<(String, String)>,
     /// Listeners beside the plain one, as `NAME://host:port`; the settings say their protocols.
     pub listeners: Vec<String>,
+    /// The same for those that clients are told another address of: where they are, and what is told.
+    pub misadvertised: Vec<(String, String)>,
     /// `SCRAM-SHA-256=[name=…,password=…]`.
     pub scram_users: Vec<String>,
     /// `name=value` for the JVM.
@@ -373,12 +375,16 @@ impl Kafka {
     fn write_config(&self, setup: &Setup) -> Result<(), String> {
         let controller = scratch::free_port();
         let more: String = setup.listeners.iter().map(|l| format!(",{l}")).collect();
+        let elsewhere = setup.misadvertised.iter();
+        let (bound, told): (String, String) = elsewhere
+            .map(|(bound, told)| (format!(",{bound}"), format!(",{told}")))
+            .unzip();
         let mut text = format!(
             "process.roles=broker,controller\n\
              node.id=1\n\
              controller.quorum.voters=1@127.0.0.1:{controller}\n\
-             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{more}\n\
-             advertised.listeners=PLAINTEXT://127.0.0.1:{port}{more}\n\
+             listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}{more}{bound}\n\
+             advertised.listeners=PLAINTEXT://127.0.0.1:{port}{more}{told}\n\
              controller.listener.names=CONTROLLER\n\
              inter.broker.listener.name=PLAINTEXT\n\
              log.dirs={data}\n\

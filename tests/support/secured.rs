@@ -66,6 +66,7 @@ impl SecuredKafka {
                 format!("SASL://localhost:{sasl}"),
                 format!("SASLPLAIN://127.0.0.1:{sasl_plaintext}"),
             ],
+            misadvertised: Vec::new(),
             scram_users: ["SCRAM-SHA-256", "SCRAM-SHA-512"]
                 .map(|m| format!("{m}=[name={USER},password={PASSWORD}]"))
                 .to_vec(),

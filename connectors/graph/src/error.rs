@@ -4,6 +4,8 @@
 //! letters by them. Only a fault of the record's own may ever be dead-lettered: whatever another attempt, another
 //! server or a person can cure is classed otherwise.
 
+use std::io;
+
 use connect_api::{ConnectError, ErrorClass};
 use neo4rs::{Error, Neo4jError};
 
@@ -48,21 +50,52 @@ pub fn classify(error: Error, address: &Address) -> ConnectError {
             );
             ConnectError::new(ErrorClass::Denied, SECURITY, message).with_source(detail)
         }
-        Error::IOError { detail } => unreachable(address).with_source(detail),
+        Error::IOError { detail } => {
+            let advice = advice(&detail, address);
+            unreachable_but(address, &advice).with_source(detail)
+        }
         other => unreachable(address).with_source(other),
     }
 }
 
 /// The database at an address is not there, for now.
 pub fn unreachable(address: &Address) -> ConnectError {
+    unreachable_but(address, "")
+}
+
+fn unreachable_but(address: &Address, advice: &str) -> ConnectError {
     let message = format!(
         "Unable to connect to {address}, ensure the database is running and that there is a working network \
-         connection to it."
+         connection to it.{advice}"
     );
     ConnectError::new(ErrorClass::Unavailable, SERVICE_UNAVAILABLE, message)
 }
 
+/// What else a broken connection may mean; a sentence of its own, or nothing.
+fn advice(error: &io::Error, address: &Address) -> String {
+    let text = error.to_string();
+    let host = &address.host;
+    if text.contains("failed to lookup address") {
+        return format!(
+            " {host} is no name that this machine can resolve: check neo4j.uri and DNS."
+        );
+    }
+    if text.contains("tls handshake eof") {
+        return " It does not seem to speak TLS: take the +s or +ssc out of neo4j.uri, or set \
+                neo4j.security.encrypted to false."
+            .to_owned();
+    }
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof | io::ErrorKind::ConnectionReset => {
+            " It hung up: check that neo4j.uri names the Bolt port, and a scheme with +s if the server asks for TLS."
+                .to_owned()
+        }
+        _ => String::new(),
+    }
+}
+
 const CREDENTIALS: &str = "Check user and password in the neo4j.authentication keys.";
+const DATABASE_NAME: &str = "Correct neo4j.database or create the database, then restart the task.";
 const PERMISSIONS: &str = "Grant the user what the statement needs, then restart the task.";
 
 fn classify_answer(error: &Neo4jError) -> ConnectError {
@@ -70,8 +103,12 @@ fn classify_answer(error: &Neo4jError) -> ConnectError {
         Ok(found) => found,
         Err((exception, advice)) => return denied(exception, error.message(), advice),
     };
+    let message = match exception {
+        FATAL_DISCOVERY => format!("{} {DATABASE_NAME}", error.message()),
+        _ => error.message().to_owned(),
+    };
     // The code is the one thing that the text does not say.
-    ConnectError::new(class, exception, error.message()).with_source(Code(error.code().to_owned()))
+    ConnectError::new(class, exception, message).with_source(Code(error.code().to_owned()))
 }
 
 /// Class and Java name of a status code, or Java name and advice where a person must act.
@@ -108,7 +145,7 @@ fn denied(exception: &'static str, message: &str, advice: &str) -> ConnectError 
     ConnectError::new(ErrorClass::Denied, exception, format!("{message} {advice}"))
 }
 
-fn is_tls_fault(error: &std::io::Error) -> bool {
+fn is_tls_fault(error: &io::Error) -> bool {
     error
         .get_ref()
         .is_some_and(|inner| inner.is::<rustls::Error>())
@@ -247,6 +284,36 @@ mod tests {
             assert!(error.trace().starts_with(
                 "org.neo4j.driver.exceptions.ServiceUnavailableException: Unable to connect to graph:7687, ensure"
             ));
+        }
+    }
+
+    #[test]
+    fn a_broken_connection_comes_with_what_it_may_mean() {
+        let address = Address {
+            host: "graph".into(),
+            port: 7687,
+        };
+        let eof = io::ErrorKind::UnexpectedEof;
+        for (error, advice) in [
+            (
+                io::Error::other("failed to lookup address information: Name or service not known"),
+                "graph is no name that this machine can resolve",
+            ),
+            (
+                io::Error::new(eof, "tls handshake eof"),
+                "It does not seem to speak TLS",
+            ),
+            (
+                io::Error::from(eof),
+                "It hung up: check that neo4j.uri names the Bolt port",
+            ),
+            (
+                io::Error::from(io::ErrorKind::ConnectionRefused),
+                "connection to it.\n",
+            ),
+        ] {
+            let trace = classify(Error::from(error), &address).trace();
+            assert!(trace.contains(advice), "{trace}");
         }
     }
 }

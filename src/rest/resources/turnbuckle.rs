@@ -4,21 +4,24 @@ use axum::Json;
 use axum::extract::{Path, State};
 use data_plane::clock::{Clock, SystemClock};
 use data_plane::task::Phase;
+use data_plane::task::error_text;
 use serde_json::{Value, json};
 
 use super::connectors::task_number;
 use crate::rest::AppState;
 use crate::rest::error::ApiError;
 
-/// What a task is at: its phase, since when (milliseconds since the epoch, if it is one that should end), and the
-/// bytes it has in flight.
+/// What a task is at: its phase, and if that is one that should end, since when (milliseconds since the epoch) and why;
+/// the bytes it has in flight.
 pub async fn task(
     State(state): State<AppState>,
     Path((name, task)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let report = state.herder.task_phase(&name, task_number(&task)?).await?;
     let since = match report.phase {
-        Phase::Redelivering { since } | Phase::WaitingForTarget { since } => {
+        Phase::Redelivering { since }
+        | Phase::WaitingForTarget { since }
+        | Phase::WaitingForKafka { since } => {
             let elapsed = SystemClock
                 .now()
                 .saturating_duration_since(since)
@@ -34,6 +37,7 @@ pub async fn task(
     Ok(Json(json!({
         "phase": report.phase.name(),
         "since": since,
+        "why": report.why.as_ref().map(error_text),
         "bytes_in_flight": report.bytes_in_flight,
     })))
 }

@@ -125,10 +125,11 @@ impl ClusterAdmin {
         let admin = self.admin()?;
         let options = self.options();
         let made = admin.create_topics([&new], &options).await;
+        let made = made.map_err(|e| self.failed(&what, &e, admin.inner().context()));
         drop_elsewhere(admin);
-        match made.map_err(|e| self.failed(&what, &e))?.pop() {
+        match made?.pop() {
             Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(Creation::Existed),
-            Some(Err((_, code))) => Err(self.failed(&what, &KafkaError::AdminOp(code))),
+            Some(Err((_, code))) => Err(self.answered(&what, code)),
             Some(Ok(_)) | None => Ok(Creation::Created),
         }
     }
@@ -157,10 +158,11 @@ impl ClusterAdmin {
         let admin = self.admin()?;
         let options = self.options();
         let deleted = admin.delete_groups(&[group], &options).await;
+        let deleted = deleted.map_err(|e| self.failed(&what, &e, admin.inner().context()));
         drop_elsewhere(admin);
-        match deleted.map_err(|e| self.failed(&what, &e))?.pop() {
+        match deleted?.pop() {
             Some(Err((_, RDKafkaErrorCode::GroupIdNotFound))) | Some(Ok(_)) | None => Ok(()),
-            Some(Err((_, code))) => Err(self.failed(&what, &KafkaError::AdminOp(code))),
+            Some(Err((_, code))) => Err(self.answered(&what, code)),
         }
     }
 
@@ -176,7 +178,7 @@ impl ClusterAdmin {
         let answer = blocking(move || ask(asked.client(), timeout));
         tokio::select! {
             refused = client.context().0.refusal() => Err(refused),
-            answer = answer => answer?.map_err(|e| self.failed(what, &e)),
+            answer = answer => answer?.map_err(|e| self.failed(what, &e, client.context())),
         }
     }
 
@@ -196,23 +198,26 @@ impl ClusterAdmin {
             .operation_timeout(timeout)
     }
 
-    fn failed(&self, what: &str, error: &KafkaError) -> ConnectError {
-        let who = self.settings.who();
+    /// There was no answer, or a refusal.
+    fn failed(&self, what: &str, error: &KafkaError, heard: &Context) -> ConnectError {
         let code = problems::code(error);
+        if problems::passes(code) {
+            let client = self.client.as_ref();
+            let login = client.and_then(|c| c.context().0.login_trouble());
+            let login = login.map(|why| format!("; {why}")).unwrap_or_default();
+            return heard.0.away(&format!("could not {what}: {code}{login}"));
+        }
+        self.answered(what, code)
+    }
+
+    fn answered(&self, what: &str, code: RDKafkaErrorCode) -> ConnectError {
+        let who = self.settings.who();
         let reason = format!("could not {what}: {code}");
         if let Some(refusal) = problems::refusal(code, &reason, &who) {
             return refusal;
         }
         if problems::passes(code) {
-            let trouble = self
-                .client
-                .as_ref()
-                .and_then(|c| c.context().0.login_trouble());
-            let reason = match trouble {
-                Some(trouble) => format!("{reason}; {trouble}"),
-                None => reason,
-            };
-            return problems::away(&reason, &who);
+            return problems::away(&reason, None, &who);
         }
         let advice = match code {
             RDKafkaErrorCode::InvalidReplicationFactor => {

@@ -1,14 +1,21 @@
 //! [`Listener`]: what producers and admin clients hear from librdkafka. Wrong passwords and missing permissions are
-//! retried there for ever and only ever said as events; here whoever waits is told.
+//! retried there for ever and only ever said as events; here whoever waits is told. Brokers that are away are told in
+//! the log while the wait goes on.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use connect_api::{ConnectError, ErrorClass};
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use tokio::sync::watch;
 
-use super::consumer::log_line;
+use super::consumer::{FAILED, log_line};
+use super::diagnosis::Trouble;
 use super::problems::{self, Who};
+
+const REMIND_EVERY: Duration = Duration::from_secs(300);
 
 pub(super) struct Listener {
     who: Who,
@@ -17,6 +24,14 @@ pub(super) struct Listener {
     refused: watch::Sender<Option<ConnectError>>,
     /// What the last try to log in by token came to.
     login: watch::Sender<Option<ConnectError>>,
+    outage: Mutex<Outage>,
+}
+
+#[derive(Default)]
+struct Outage {
+    /// The last trouble with a connection.
+    trouble: Option<Trouble>,
+    told: Option<Instant>,
 }
 
 impl Listener {
@@ -26,6 +41,7 @@ impl Listener {
             span: tracing::Span::current(),
             refused: watch::Sender::new(None),
             login: watch::Sender::new(None),
+            outage: Mutex::default(),
         }
     }
 
@@ -58,11 +74,44 @@ impl Listener {
     pub fn login_trouble(&self) -> Option<String> {
         self.login.borrow().as_ref().map(ToString::to_string)
     }
+
+    /// No answer came: with the last that was heard of connections.
+    pub fn away(&self, reason: &str) -> ConnectError {
+        let outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        problems::away(reason, outage.trouble.as_ref(), &self.who)
+    }
+
+    fn trouble(&self, trouble: Trouble) {
+        let is_misadvertised = trouble.is_misadvertised(&self.who);
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        outage.trouble = Some(trouble);
+        drop(outage);
+        // Bootstrap servers answer then, so librdkafka will not say that all is down.
+        if is_misadvertised {
+            self.tell("bootstrap.servers answer");
+        }
+    }
+
+    fn tell(&self, reason: &str) {
+        let mut outage = self.outage.lock().unwrap_or_else(PoisonError::into_inner);
+        if outage.told.is_some_and(|at| at.elapsed() < REMIND_EVERY) {
+            return;
+        }
+        outage.told = Some(Instant::now());
+        let error = problems::away(reason, outage.trouble.as_ref(), &self.who);
+        tracing::warn!("{error}");
+    }
 }
 
 impl ClientContext for Listener {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        self.span.in_scope(|| log_line(level, facility, line));
+        let _whose = self.span.enter();
+        log_line(level, facility, line);
+        if facility == FAILED
+            && let Some(trouble) = Trouble::parse(line)
+        {
+            self.trouble(trouble);
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -71,6 +120,8 @@ impl ClientContext for Listener {
         tracing::debug!(client = self.who.name, reason, "kafka client error");
         if let Some(error) = problems::refusal(code, reason, &self.who) {
             self.refused.send_replace(Some(error));
+        } else if code == RDKafkaErrorCode::AllBrokersDown {
+            self.tell(reason);
         }
     }
 }

@@ -11,6 +11,7 @@ mod admin;
 mod blocking;
 pub mod client_keys;
 mod consumer;
+mod diagnosis;
 mod ffi;
 mod listener;
 mod logins;
@@ -56,9 +57,12 @@ pub enum ConsumerEvent {
     },
     /// Records wait to be read.
     Data,
-    /// The cluster could not be used or refused something; see the error's class. `Unavailable`: it goes on trying.
-    /// `Denied`, `Fatal` and `Config`: it never will.
+    /// The cluster could not be used or refused something; see the error's class. `Unavailable`: it is away, and the
+    /// client goes on trying; told again every few minutes with the latest reason. `Denied`, `Fatal` and `Config`: it
+    /// never will.
     Problem(ConnectError),
+    /// A cluster that was told to be away answers again.
+    Back,
 }
 
 /// Where a partition begins.
@@ -126,7 +130,7 @@ pub trait GroupConsumer: Send {
     /// Reads these assigned partitions from other offsets, under new epochs, from the next `read` on.
     ///
     /// # Errors
-    /// The rewind failed; the task cannot go on.
+    /// `Unavailable`: Kafka is away; ask again, meanwhile nothing of them is read. Any other: the task cannot go on.
     async fn seek(&mut self, starts: &[Start]) -> Result<(), ConnectError>;
 
     /// Stops reading these partitions; what was read ahead is dropped and read again later.

@@ -6,6 +6,8 @@
 use connect_api::{ConnectError, ErrorClass};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 
+use super::diagnosis::{Trouble, general};
+
 /// The JVM's name for an error of the client that has no name of its own.
 pub(super) const KAFKA: &str = "org.apache.kafka.common.KafkaException";
 
@@ -36,6 +38,10 @@ pub(super) fn judge(code: Code, reason: &str, what: Option<&str>, who: &Who) -> 
     };
     if let Some(error) = refusal(code, &named_reason, who) {
         return Verdict::Problem(error);
+    }
+    // What something that is no broker says is no record, whatever the client takes it for.
+    if Trouble::parse(reason).is_some() {
+        return Verdict::Passing;
     }
     let at = what.map(|w| format!(" in {w}")).unwrap_or_default();
     let name = &who.name;
@@ -102,6 +108,14 @@ pub(super) fn refusal(code: Code, reason: &str, who: &Who) -> Option<ConnectErro
     let name = &who.name;
     let reason = reason.trim_end_matches('.');
     let (class, exception, text) = match code {
+        Code::Authentication if reason.contains("mechanism handshake failed") => (
+            ErrorClass::Denied,
+            "org.apache.kafka.common.errors.UnsupportedSaslMechanismException",
+            format!(
+                "{name} was not let in by {}: {reason}. Set sasl.mechanism to one that the listener offers, or security.protocol to what it speaks if it offers none, then restart the task",
+                who.bootstrap
+            ),
+        ),
         Code::Authentication if !passing(reason) => (
             ErrorClass::Denied,
             "org.apache.kafka.common.errors.SaslAuthenticationException",
@@ -174,11 +188,15 @@ pub(super) fn fatal(code: Code, reason: &str, who: &Who) -> ConnectError {
     })
 }
 
-/// No broker answers; the client goes on trying.
-pub(super) fn away(reason: &str, who: &Who) -> ConnectError {
+/// No broker answers, or none that is needed; the client goes on trying.
+pub(super) fn away(reason: &str, trouble: Option<&Trouble>, who: &Who) -> ConnectError {
+    let (tried, advice) = match trouble {
+        Some(trouble) => (format!("{reason}; {}", trouble.text), trouble.advice(who)),
+        None => (reason.to_owned(), general(who)),
+    };
     let text = format!(
-        "Kafka cannot be reached ({reason}): {} goes on trying. If it stays so, check bootstrap.servers ({}), security.protocol and the network",
-        who.name, who.bootstrap
+        "Kafka cannot be reached ({tried}): {} goes on trying; {advice}",
+        who.name
     );
     named(
         ErrorClass::Unavailable,

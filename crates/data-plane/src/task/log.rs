@@ -46,6 +46,10 @@ pub(super) fn write(note: &Note, now: Instant) {
         Note::CloseFailed(error) => {
             warn!(error = %chain(error), "the sink failed to close partitions")
         }
+        Note::KafkaIsBack { since } => {
+            let waited_s = now.saturating_duration_since(*since).as_secs();
+            info!(waited_s, "the Kafka cluster answers again");
+        }
         Note::ConsumerProblem(error) => {
             warn!(error = %chain(error), "the Kafka cluster has a problem; going on trying")
         }
@@ -73,7 +77,7 @@ pub(super) fn write(note: &Note, now: Instant) {
 }
 
 /// An error and what is behind it, on one line.
-pub(super) fn chain(error: &ConnectError) -> String {
+pub fn chain(error: &ConnectError) -> String {
     let mut text = error.to_string();
     let mut source = std::error::Error::source(error);
     while let Some(cause) = source {

@@ -17,7 +17,7 @@ mod task_loop;
 #[cfg(test)]
 mod tests;
 
-pub use log::{LOG_CONTEXT, log_span};
+pub use log::{LOG_CONTEXT, chain as error_text, log_span};
 pub use machine::{Accepted, Durable, Phase};
 pub use task_loop::{PhaseReport, Task, TaskHandle};
 

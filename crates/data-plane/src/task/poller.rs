@@ -40,6 +40,10 @@ pub(super) async fn run(
                     wanted = Some(limits);
                     read(consumer.as_mut(), &mut wanted)
                 }
+                Some(Order::Seek(starts)) => {
+                    let result = consumer.seek(&starts).await;
+                    Some(Event::Sought { starts, result })
+                }
                 Some(order) => obey(consumer.as_mut(), order).await.err().map(Event::ConsumerFailed),
             },
             event = consumer.event() => match event {
@@ -69,12 +73,11 @@ async fn obey(consumer: &mut dyn GroupConsumer, order: Order) -> Result<(), Conn
         Order::Join => consumer.subscribe().await,
         Order::Assign(starts) => consumer.assign(&starts).await,
         Order::Unassign(partitions) => consumer.unassign(&partitions).await,
-        Order::Seek(starts) => consumer.seek(&starts).await,
         Order::Pause(partitions) => consumer.pause(&partitions).await,
         Order::Resume(partitions) => consumer.resume(&partitions).await,
         // The one place where a commit leaves the process; only `Durable` offsets get here.
         Order::Commit { seq, offsets } => consumer.commit(seq, &offsets),
-        Order::Fetch(_) | Order::Close(_) => Ok(()),
+        Order::Fetch(_) | Order::Seek(_) | Order::Close(_) => Ok(()),
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use connect_api::ConnectError;
 use connect_api::sink::SinkTaskContext;
 use futures_util::FutureExt;
 use tokio::sync::{mpsc, watch};
@@ -33,9 +34,11 @@ pub struct Task {
 }
 
 /// What a task is at, for REST and metrics.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct PhaseReport {
     pub phase: Phase,
+    /// Why it waits and what to do, if it does.
+    pub why: Option<ConnectError>,
     /// Bytes read from Kafka and not done with.
     pub bytes_in_flight: usize,
 }
@@ -62,7 +65,8 @@ impl TaskHandle {
     }
 
     pub fn phase(&self) -> PhaseReport {
-        *self.report.lock().unwrap_or_else(PoisonError::into_inner)
+        let report = self.report.lock();
+        report.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Returns when the task has reported its last status and left the group.
@@ -139,6 +143,7 @@ impl Task {
 
         let report = PhaseReport {
             phase: Phase::Running,
+            why: None,
             bytes_in_flight: 0,
         };
         let report = Arc::new(Mutex::new(report));
@@ -240,6 +245,7 @@ impl Task {
     fn publish(&self) {
         let report = PhaseReport {
             phase: self.machine.phase(),
+            why: self.machine.why().cloned(),
             bytes_in_flight: self.machine.bytes_in_flight(),
         };
         *self.report.lock().unwrap_or_else(PoisonError::into_inner) = report;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigErrors};
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 
 use super::{Draft, KeyNote, NoteKind, Role, groups, security};
@@ -183,6 +184,12 @@ impl ClientSettings {
     pub(in crate::kafka) fn config(&self) -> Result<ClientConfig, ConnectError> {
         let stores = stores::load(&self.tls).map_err(|why| self.unusable(&why))?;
         let mut config = ClientConfig::new();
+        // Connections that break are told from this level on, and diagnosed from what is told.
+        config.set_log_level(RDKafkaLogLevel::Info);
+        if tracing::enabled!(target: "librdkafka", tracing::Level::TRACE) {
+            config.set_log_level(RDKafkaLogLevel::Debug);
+            config.set("debug", "broker,cgrp,metadata,security,topic");
+        }
         for (key, value) in &self.native {
             config.set(*key, value);
         }

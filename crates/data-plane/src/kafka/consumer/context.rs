@@ -12,7 +12,11 @@ use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
+use crate::kafka::diagnosis::Trouble;
 use crate::kafka::problems;
+
+/// The facility of log lines about connections that failed.
+pub(in crate::kafka) const FAILED: &str = "FAIL";
 
 /// Something librdkafka said.
 pub(super) enum Said {
@@ -24,6 +28,8 @@ pub(super) enum Said {
     Error(RDKafkaErrorCode, String),
     /// There is no token to log in with.
     Login(ConnectError),
+    /// A connection failed; some of these never come as errors.
+    Trouble(Trouble),
 }
 
 pub(super) struct Context {
@@ -74,7 +80,13 @@ impl Context {
 
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
-        self.hear(None);
+        let failed = facility == FAILED;
+        self.hear(
+            failed
+                .then(|| Trouble::parse(line))
+                .flatten()
+                .map(Said::Trouble),
+        );
         self.span.in_scope(|| log_line(level, facility, line));
     }
 

@@ -9,11 +9,15 @@ use rdkafka::{Message, Offset};
 
 use super::context::{Context, Said};
 use super::moves::list;
+use super::outage::Answered;
 use super::reader::ReadError;
 use super::{KafkaConsumer, Topics};
 use crate::kafka::ConsumerEvent;
 use crate::kafka::client_keys::OffsetReset;
 use crate::kafka::problems::{self, Verdict};
+
+/// How librdkafka begins to say that it leaves a topic out of what it asks the group for, whatever the reason.
+const NOT_AVAILABLE: &str = "Subscribed topic not available";
 
 impl KafkaConsumer {
     /// Lets librdkafka say what it has to say.
@@ -43,7 +47,7 @@ impl KafkaConsumer {
             let failed = answer.error.filter(|(code, _)| *code != Code::NoOffset);
             let result = match failed {
                 None => {
-                    self.outage.over();
+                    self.all_is_well();
                     Ok(())
                 }
                 Some((code, partition)) => Err(problems::commit_failed(
@@ -71,7 +75,7 @@ impl KafkaConsumer {
                 }
             }
             Said::Assigned(partitions) => {
-                self.outage.over();
+                self.all_is_well();
                 self.events.push_back(ConsumerEvent::Assigned(partitions));
             }
             Said::Revoked { partitions, lost } => {
@@ -80,23 +84,21 @@ impl KafkaConsumer {
             }
             Said::Error(code, reason) => self.judge(code, &reason, None),
             Said::Login(error) if error.class() == ErrorClass::Unavailable => {
-                if self.outage.tell(&error.to_string()).is_some() {
+                if self.outage.tell("no login", &self.who).is_some() {
                     self.events.push_back(ConsumerEvent::Problem(error));
                 }
             }
             Said::Login(error) => self.events.push_back(ConsumerEvent::Problem(error)),
+            Said::Trouble(trouble) => self.outage.trouble(trouble, &self.who),
         }
     }
 
     fn judge(&mut self, code: Code, reason: &str, what: Option<&str>) {
-        if code == Code::UnknownTopicOrPartition {
+        if code == Code::UnknownTopicOrPartition || reason.starts_with(NOT_AVAILABLE) {
             self.note_missing(reason);
         }
         if code == Code::AllBrokersDown {
             return self.away(reason);
-        }
-        if problems::passes(code) || code == Code::SSL {
-            self.outage.trouble(reason);
         }
         let (group, partition) = (&self.who.group, what.unwrap_or_default());
         match problems::judge(code, reason, what, &self.who) {
@@ -106,11 +108,26 @@ impl KafkaConsumer {
         }
     }
 
-    /// The cluster does not answer. Told once; librdkafka goes on trying.
+    /// The cluster does not answer; librdkafka goes on trying.
     pub(super) fn away(&mut self, reason: &str) {
-        if let Some(reason) = self.outage.tell(reason) {
-            let error = problems::away(&reason, &self.who);
+        if let Some(error) = self.outage.tell(reason, &self.who) {
             self.events.push_back(ConsumerEvent::Problem(error));
+        }
+    }
+
+    pub(super) fn all_is_well(&mut self) {
+        if self.outage.over() {
+            self.events.push_back(ConsumerEvent::Back);
+        }
+    }
+
+    /// The cluster answered the question for a sign of life.
+    pub(super) fn answered(&mut self) {
+        let has_partitions = !self.reader.partitions().is_empty();
+        match self.outage.answered(has_partitions, &self.who) {
+            Answered::AsEver => {}
+            Answered::Back => self.events.push_back(ConsumerEvent::Back),
+            Answered::InPart(error) => self.events.push_back(ConsumerEvent::Problem(error)),
         }
     }
 

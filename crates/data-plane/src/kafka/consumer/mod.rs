@@ -16,7 +16,7 @@ mod reader;
 mod reset;
 mod subscription;
 
-pub(super) use context::log_line;
+pub(super) use context::{FAILED, log_line};
 pub use subscription::Subscription;
 
 use std::collections::VecDeque;
@@ -193,13 +193,11 @@ impl KafkaConsumer {
             (Topics::Watched(watch), Ok(consumer)) if subscribed => watch.changed(consumer).await,
             (Topics::Fixed(topics, missing), Ok(consumer)) if subscribed => loop {
                 let found = missing.found(consumer).await;
-                tracing::info!(
-                    topics = found.join(","),
-                    "topics that were missing exist now"
-                );
+                let names = found.join(",");
                 // librdkafka may have been quicker.
-                let is_read = |t: &String| partitions.iter().any(|p| *p.id.topic == **t);
-                if !found.iter().all(is_read) {
+                let is_read = |t: &str| partitions.iter().any(|p| *p.id.topic == *t);
+                if missing.need_subscription(found, is_read) {
+                    tracing::info!(topics = names, "topics that were missing exist now");
                     return topics.clone();
                 }
             },
@@ -280,7 +278,7 @@ impl GroupConsumer for KafkaConsumer {
                 topics = topics => self.resubscribe(&topics),
                 places = Self::found(&mut self.lost, &self.client) => self.begin_at(&places),
                 alive = Self::probe(&mut self.outage, &self.client, &self.probed) => match alive {
-                    true => self.outage.over(),
+                    true => self.answered(),
                     false => self.away("no answer for 20 seconds"),
                 },
             }
@@ -294,7 +292,7 @@ impl GroupConsumer for KafkaConsumer {
             self.read_failed(errors);
         }
         if !batch.is_empty() {
-            self.outage.over();
+            self.all_is_well();
         }
         batch
     }
@@ -332,6 +330,9 @@ impl GroupConsumer for KafkaConsumer {
                 return Err(self.refused("resume", partition, "it is not assigned"));
             };
             known.paused = false;
+            if known.held {
+                continue;
+            }
             if let (true, Some(next)) = (known.moved, known.next) {
                 known.moved = false;
                 places.push((partition.clone(), Offset::Offset(next)));

@@ -15,9 +15,10 @@ use crate::kafka::blocking::blocking;
 use crate::kafka::client_keys::OffsetReset;
 use crate::kafka::{Start, problems};
 
-/// Seeking right after an assignment is refused until librdkafka has started the partition.
+/// Seeking right after an assignment is refused until librdkafka has started the partition. With the cluster away that
+/// takes as long as the outage, for the group's offset is looked up first: then whoever asked is told, and asks again.
 const SEEK_AGAIN: Duration = Duration::from_millis(20);
-const SEEK_TIMEOUT: Duration = Duration::from_secs(30);
+const SEEK_TIMEOUT: Duration = Duration::from_secs(3);
 
 type Place = (TopicPartition, Offset);
 
@@ -94,7 +95,11 @@ impl KafkaConsumer {
         // From here on what was read before is gone, and what is queued is stale.
         self.reader.begin(starts);
         self.lost.forget(starts.iter().map(|s| &*s.partition));
-        self.seek_in_client(places).await?;
+        if let Err(error) = self.seek_in_client(places).await {
+            // librdkafka may go on where it was, and that is not where these are to be read.
+            starts.iter().for_each(|s| self.reader.hold(&s.partition));
+            return Err(error);
+        }
         self.resume_in_client(moving.iter().map(|s| &*s.partition))
     }
 
@@ -153,8 +158,8 @@ impl KafkaConsumer {
                 .map_err(|e| self.refused_first("seek", places.first().map(|p| &p.0), &e))?;
             let seek = move || consumer.seek_partitions(targets, SEEK_TIMEOUT);
             let answered = blocking(seek).await?;
-            let answered = answered
-                .map_err(|e| self.refused_first("seek", places.first().map(|p| &p.0), &e))?;
+            let answered =
+                answered.map_err(|e| self.not_sought(places.first().map(|p| &p.0), &e))?;
             let mut again = Vec::new();
             for (place, element) in places.iter().zip(answered.elements()) {
                 let error = match element.error() {
@@ -163,7 +168,7 @@ impl KafkaConsumer {
                 };
                 let state = error.rdkafka_error_code() == Some(RDKafkaErrorCode::State);
                 if !state || Instant::now() >= deadline {
-                    return Err(self.refused("seek", &place.0, &error.to_string()));
+                    return Err(self.not_sought(Some(&place.0), &error));
                 }
                 again.push(place.clone());
             }
@@ -194,7 +199,7 @@ impl KafkaConsumer {
         };
         let answer: Result<_, KafkaError> = blocking(ask).await?;
         let first = starts.first().map(|s| &*s.partition);
-        let (known, by_time) = answer.map_err(|e| self.refused_first("seek", first, &e))?;
+        let (known, by_time) = answer.map_err(|e| self.not_sought(first, &e))?;
         let elements = known.elements();
         let offset = |(start, element): (&&Start, &TopicPartitionListElem<'_>)| match (
             element.offset(),
@@ -217,6 +222,19 @@ impl KafkaConsumer {
             }
         };
         starts.iter().zip(&elements).map(offset).collect()
+    }
+
+    /// A seek that may be asked for again, or not.
+    fn not_sought(&self, partition: Option<&TopicPartition>, error: &KafkaError) -> ConnectError {
+        let code = problems::code(error);
+        if code != RDKafkaErrorCode::State && !problems::passes(code) {
+            return self.refused_first("seek", partition, error);
+        }
+        let group = &self.who.group;
+        let partition = partition.map(|p| format!(" of {p}")).unwrap_or_default();
+        ConnectError::unavailable(format!(
+            "the rewind{partition} in group {group} waits for Kafka ({error}); check the brokers if it stays so"
+        ))
     }
 
     pub(super) fn refused(

@@ -35,6 +35,8 @@ pub(super) struct Partition {
     /// The offset of the next record to give out; none until the first one is known.
     pub next: Option<i64>,
     pub paused: bool,
+    /// It was to be read from another place, and librdkafka is not there yet.
+    pub held: bool,
     /// Messages were taken since it was assigned or sought, so librdkafka's position is not ours.
     pub moved: bool,
 }
@@ -78,6 +80,7 @@ impl Reader {
                 epoch: start.epoch,
                 next: start.offset,
                 paused: start.paused,
+                held: false,
                 moved: false,
             };
             match self.find(&start.partition) {
@@ -101,6 +104,13 @@ impl Reader {
         self.drop_ahead(partition);
         let known = self.find(partition);
         known.map(|p| p.paused = true).is_some()
+    }
+
+    /// Nothing of it is given out until it [begins](Self::begin) again.
+    pub fn hold(&mut self, partition: &TopicPartition) {
+        if let Some(known) = self.find(partition) {
+            known.held = true;
+        }
     }
 
     /// Messages carry handles of topics, which may be freed and used anew once an assignment changes.
@@ -193,7 +203,7 @@ impl Reader {
             });
             return;
         }
-        if self.partitions[i].paused {
+        if self.partitions[i].paused || self.partitions[i].held {
             return self.skip(i, &message);
         }
         let partition = &mut self.partitions[i];

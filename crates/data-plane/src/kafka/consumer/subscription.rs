@@ -137,21 +137,46 @@ fn topics(consumer: &BaseConsumer<Context>) -> Result<Vec<String>, KafkaError> {
 ///
 /// Java asks for them again and again, and with `allow.auto.create.topics` that creates them; librdkafka asks again
 /// only at its next refresh, and a subscription alone creates nothing there.
+///
+/// A blip is enough for librdkafka to drop a topic from what it asks the group for, to give up its partitions for that,
+/// and to say so once. Partitions that are there when the topic is seen again may be about to go, so they are looked at
+/// for a while.
 pub(super) struct Missing {
     topics: BTreeSet<String>,
     question: Question<Vec<String>>,
+    /// How often those that exist again were looked at.
+    looks: u32,
 }
+
+/// How often topics that are read again are looked at: longer than giving up partitions takes.
+const LOOKS: u32 = 4;
 
 impl Missing {
     pub fn new() -> Self {
         Self {
             topics: BTreeSet::new(),
             question: Question::new(Duration::ZERO),
+            looks: 0,
         }
     }
 
     pub fn add(&mut self, topics: impl Iterator<Item = String>) {
         self.topics.extend(topics);
+        self.looks = 0;
+    }
+
+    /// Whether to subscribe anew, now that these exist; if not, they may be looked at again.
+    pub fn need_subscription(
+        &mut self,
+        found: Vec<String>,
+        is_read: impl Fn(&str) -> bool,
+    ) -> bool {
+        let missed = !found.iter().all(|topic| is_read(topic));
+        self.looks += 1;
+        if !missed && self.looks < LOOKS {
+            self.topics.extend(found);
+        }
+        missed
     }
 
     /// Waits until some of them exist; for ever if none is missing. Cancelling the wait loses nothing.
@@ -186,4 +211,32 @@ fn exists(consumer: &BaseConsumer<Context>, topic: &str) -> bool {
     };
     let there = |t: &MetadataTopic| t.error().is_none() && !t.partitions().is_empty();
     metadata.topics().iter().any(there)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_that_came_back_is_watched_until_its_partitions_stay() {
+        let mut missing = Missing::new();
+        let names = || ["t".to_owned()];
+        missing.add(names().into_iter());
+        // The partitions are those from before: about to be given up.
+        for _ in 1..LOOKS {
+            missing.topics.clear();
+            assert!(!missing.need_subscription(names().to_vec(), |_| true));
+            assert!(missing.topics.contains("t"), "it is looked at again");
+        }
+        missing.topics.clear();
+        assert!(!missing.need_subscription(names().to_vec(), |_| true));
+        assert!(missing.topics.is_empty(), "they stayed");
+
+        missing.add(names().into_iter());
+        missing.topics.clear();
+        assert!(!missing.need_subscription(names().to_vec(), |_| true));
+        missing.topics.clear();
+        assert!(missing.need_subscription(names().to_vec(), |_| false));
+        assert!(missing.topics.is_empty());
+    }
 }

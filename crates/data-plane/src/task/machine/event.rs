@@ -38,6 +38,11 @@ pub enum Event {
         result: Result<(), ConnectError>,
     },
     Consumer(ConsumerEvent),
+    /// Answer to [`Effect::Seek`].
+    Sought {
+        starts: Vec<Start>,
+        result: Result<(), ConnectError>,
+    },
     /// The consumer could not do what it was told: its state is unknown.
     ConsumerFailed(ConnectError),
     ConsumerClosed,
@@ -171,6 +176,9 @@ pub enum Note {
     OffsetsNotConsumed(Vec<TopicPartition>),
     CloseFailed(ConnectError),
     ConsumerProblem(ConnectError),
+    KafkaIsBack {
+        since: Instant,
+    },
     /// A revocation was answered although the sink still worked: records may be written again by the next owner.
     RevokedWhileSinkBusy(Vec<TopicPartition>),
     AssignedWhileSinkHangs,

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use connect_api::sink::Offsets;
-use connect_api::{ConnectError, TopicPartition};
+use connect_api::{ConnectError, ErrorClass, TopicPartition};
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
@@ -32,11 +32,21 @@ impl Machine {
             ConsumerEvent::Committed { seq, result } => self.committed(seq, result),
             ConsumerEvent::Data => {}
             ConsumerEvent::Problem(error) => match reaction(error.class(), Moment::Consuming) {
-                Reaction::Note => self
-                    .effects
-                    .push(Effect::Note(Note::ConsumerProblem(error))),
+                Reaction::Note => {
+                    if error.class() == ErrorClass::Unavailable {
+                        let since = self.kafka_away.take().map_or(now, |(since, _)| since);
+                        self.kafka_away = Some((since, error.clone()));
+                    }
+                    self.effects
+                        .push(Effect::Note(Note::ConsumerProblem(error)));
+                }
                 _ => self.end(Some(error), now),
             },
+            ConsumerEvent::Back => {
+                if let Some((since, _)) = self.kafka_away.take() {
+                    self.effects.push(Effect::Note(Note::KafkaIsBack { since }));
+                }
+            }
         }
     }
 
@@ -96,14 +106,6 @@ impl Machine {
         if let Some(Rebalance::Assigned { partitions, .. }) = self.rebalances.pop_front() {
             let starts = self.partitions.assign(&partitions, starts, open);
             self.effects.push(Effect::Assign(starts));
-        }
-    }
-
-    /// Reads partitions again from other offsets; what is in flight of them becomes stale.
-    pub(super) fn rewind(&mut self, offsets: &Offsets) {
-        let starts = self.partitions.rewind(offsets);
-        if !starts.is_empty() {
-            self.effects.push(Effect::Seek(starts));
         }
     }
 

@@ -11,7 +11,7 @@
 //!
 //! Reading order: [`event`] (what happens, what follows), this file (what is done next), then by subject: [`life`] (start
 //! and end), [`group`] (rebalances), [`sink`] (its answers), [`commits`], [`waiting`] (targets that are away),
-//! [`partitions`], [`batch`] (one batch and the search for bad records), [`release`] (giving partitions back).
+//! [`rewinds`], [`partitions`], [`batch`] (one batch and the search for bad records), [`release`] (giving partitions back).
 
 mod event;
 mod offsets;
@@ -27,6 +27,7 @@ mod waiting;
 mod batch;
 mod partitions;
 mod release;
+mod rewinds;
 
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,7 @@ use crate::task::TaskStatus;
 use batch::{Current, Finishing, Incoming, NextStep};
 use partitions::Partitions;
 use release::Release;
+use rewinds::Rewinds;
 use waiting::Waiting;
 
 pub use event::{Converted, Effect, Event, FailedRecord, Note, SinkAnswer, SinkCall, Stage};
@@ -153,6 +155,9 @@ pub struct Machine {
     commits: Commits,
     idle_put_at: Instant,
     waiting: Option<Waiting>,
+    rewinds: Rewinds,
+    /// Since when the cluster is away, and why.
+    kafka_away: Option<(Instant, ConnectError)>,
     paused: bool,
     effects: Vec<Effect>,
 }
@@ -190,6 +195,8 @@ impl Machine {
             release: None,
             owed_closes: Vec::new(),
             waiting: None,
+            rewinds: Rewinds::default(),
+            kafka_away: None,
             paused,
             effects: if paused {
                 vec![Effect::Report(TaskStatus::Paused)]
@@ -221,6 +228,7 @@ impl Machine {
             _ => {}
         }
         if matches!(self.life, Life::Running) {
+            dates.push(self.rewinds.retry_at());
             if free && self.commits.sent.is_none() {
                 dates.push(Some(self.commits.next));
             }
@@ -245,10 +253,31 @@ impl Machine {
             Life::Held => Phase::Paused,
             _ => match &self.waiting {
                 Some(waiting) => waiting.phase(),
-                None if self.paused => Phase::Paused,
-                None => Phase::Running,
+                None => match self.kafka() {
+                    Some((since, _)) => Phase::WaitingForKafka { since },
+                    None if self.paused => Phase::Paused,
+                    None => Phase::Running,
+                },
             },
         }
+    }
+
+    /// Why it waits, if it does.
+    pub fn why(&self) -> Option<&ConnectError> {
+        match self.phase() {
+            Phase::Redelivering { .. } | Phase::WaitingForTarget { .. } => {
+                self.waiting.as_ref().map(Waiting::error)
+            }
+            Phase::WaitingForKafka { .. } => self.kafka().map(|(_, error)| error),
+            Phase::Running | Phase::Paused | Phase::Stopping => None,
+        }
+    }
+
+    /// Since when Kafka is waited for, and why.
+    fn kafka(&self) -> Option<(Instant, &ConnectError)> {
+        let away = self.kafka_away.as_ref().map(|(since, e)| (*since, e));
+        let rewinds = self.rewinds.waiting().map(|w| (w.since(), w.error()));
+        away.or(rewinds)
     }
 
     /// Bytes of batches that were read and are not done with.
@@ -274,6 +303,7 @@ impl Machine {
             Event::Converted { batch, converted } => self.converted(batch, converted),
             Event::Delivered { batch, result } => self.delivered(batch, result, now),
             Event::Consumer(event) => self.consumer_said(event, now),
+            Event::Sought { starts, result } => self.sought(starts, result, now),
             Event::ConsumerFailed(error) => self.end(Some(error), now),
             Event::ConsumerClosed => self.finish(),
             Event::Panicked { who, message } => {
@@ -300,6 +330,7 @@ impl Machine {
 
     /// What to do next, in order of urgency. The sink does one thing at a time; all else waits for it here.
     fn go_on(&mut self, now: Instant) {
+        self.rewind_again(now);
         if self.current.as_ref().is_some_and(Current::is_complete) && self.sink.is_none() {
             self.put_is_done();
         }

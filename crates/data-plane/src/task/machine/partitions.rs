@@ -106,6 +106,11 @@ impl Partitions {
         self.owned.get(partition).is_some_and(|p| p.epoch == epoch)
     }
 
+    /// By the task's own request.
+    pub fn is_paused(&self, partition: &TopicPartition) -> bool {
+        self.owned.get(partition).is_some_and(|p| p.paused)
+    }
+
     pub fn are_all_open(&self) -> bool {
         !self.owned.is_empty() && self.owned.values().all(|p| p.open)
     }

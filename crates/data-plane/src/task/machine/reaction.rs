@@ -17,6 +17,8 @@ pub enum Moment {
     Putting,
     /// In `pre_commit` of the sink.
     PreCommitting,
+    /// Asked of the consumer: to read again from another place.
+    Rewinding,
     /// Told by the consumer.
     Consuming,
     /// Told by the dead letter topic, which waits out by itself what passes.
@@ -51,9 +53,10 @@ pub const fn reaction(class: ErrorClass, moment: Moment) -> Reaction {
         (Moment::Converting, C::Retriable) => Reaction::RetryThenTolerance,
         (Moment::Converting, C::Unavailable) => Reaction::Again,
         (Moment::Putting, C::Record) => Reaction::SearchOrFail,
-        (Moment::Starting | Moment::Opening | Moment::Putting, C::Retriable | C::Unavailable) => {
-            Reaction::Again
-        }
+        (
+            Moment::Starting | Moment::Opening | Moment::Putting | Moment::Rewinding,
+            C::Retriable | C::Unavailable,
+        ) => Reaction::Again,
         (Moment::PreCommitting, _) => Reaction::Rewind,
         (Moment::Consuming, C::Record | C::Retriable | C::Unavailable) => Reaction::Note,
         (Moment::DeadLettering, _) => Reaction::Fail,
@@ -77,6 +80,7 @@ pub fn table() -> String {
         (Moment::Opening, "`open`"),
         (Moment::Putting, "`put`"),
         (Moment::PreCommitting, "`pre_commit`"),
+        (Moment::Rewinding, "rewind"),
         (Moment::Consuming, "consumer"),
         (Moment::DeadLettering, "dead letter"),
     ];
@@ -132,6 +136,7 @@ mod tests {
             Moment::Starting,
             Moment::Opening,
             Moment::Putting,
+            Moment::Rewinding,
         ] {
             assert_eq!(reaction(ErrorClass::Unavailable, moment), Reaction::Again);
         }

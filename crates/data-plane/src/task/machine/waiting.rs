@@ -17,6 +17,10 @@ pub enum Phase {
     WaitingForTarget {
         since: Instant,
     },
+    /// The Kafka cluster is away, or what the group needs of it.
+    WaitingForKafka {
+        since: Instant,
+    },
     Paused,
     Stopping,
 }
@@ -27,6 +31,7 @@ impl Phase {
             Phase::Running => "running",
             Phase::Redelivering { .. } => "redelivering",
             Phase::WaitingForTarget { .. } => "waiting-for-target",
+            Phase::WaitingForKafka { .. } => "waiting-for-kafka",
             Phase::Paused => "paused",
             Phase::Stopping => "stopping",
         }
@@ -122,6 +127,10 @@ impl Waiting {
     /// Whether the log knows of this wait.
     pub fn was_noted(&self) -> bool {
         self.noted_at.is_some()
+    }
+
+    pub fn error(&self) -> &ConnectError {
+        &self.error
     }
 
     pub fn into_error(self) -> ConnectError {

@@ -140,16 +140,15 @@ impl SinkTask for Rewinder {
     async fn stop(&mut self) {}
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_sink_may_say_where_to_begin_and_rewind() {
-    let cluster = MemoryCluster::new();
+/// A task whose sink begins at the second of four records and goes back once.
+fn rewinder(cluster: &MemoryCluster) -> (TaskHandle, Member, Arc<Mutex<Vec<i64>>>) {
     for value in ["a", "b", "c", "d"] {
         cluster.append("t", 0, MemoryRecord::value(value));
     }
     let (consumer, member) = cluster.member("connect-c");
     let seen = Arc::new(Mutex::new(Vec::new()));
     let text = || (Box::new(Text) as Box<_>, "test.Text".to_owned());
-    let mut handle = Task::spawn(TaskParts {
+    let handle = Task::spawn(TaskParts {
         settings: settings(),
         consumer: Box::new(consumer),
         dead_letter_topic: None,
@@ -164,9 +163,45 @@ async fn a_sink_may_say_where_to_begin_and_rewind() {
         status: Box::new(|_| {}),
         clock: Arc::new(SystemClock),
     });
+    (handle, member, seen)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_may_say_where_to_begin_and_rewind() {
+    let cluster = MemoryCluster::new();
+    let (mut handle, member, seen) = rewinder(&cluster);
     member.assign(&[partition()]);
     tokio::time::sleep(Duration::from_secs(10)).await;
     assert_eq!(*seen.lock().unwrap(), [1, 2, 3, 2, 3]);
+    handle.stop();
+    handle.finished().await;
+    assert_eq!(cluster.committed("connect-c", &partition()), Some(4));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rewind_waits_for_kafka() {
+    let cluster = MemoryCluster::new();
+    let (mut handle, member, seen) = rewinder(&cluster);
+    for _ in 0..12 {
+        member.fail(Op::Seek, ConnectError::unavailable("the brokers are away"));
+    }
+    member.assign(&[partition()]);
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [1, 2, 3],
+        "nothing is read meanwhile"
+    );
+    let report = handle.phase();
+    assert!(matches!(report.phase, Phase::WaitingForKafka { .. }));
+    assert!(
+        report
+            .why
+            .is_some_and(|why| why.to_string() == "the brokers are away")
+    );
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert_eq!(*seen.lock().unwrap(), [1, 2, 3, 2, 3]);
+    assert_eq!(handle.phase().phase, Phase::Running);
     handle.stop();
     handle.finished().await;
     assert_eq!(cluster.committed("connect-c", &partition()), Some(4));

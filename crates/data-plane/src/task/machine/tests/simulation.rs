@@ -49,6 +49,7 @@ fn luck(dice: &mut super::world::Dice) -> Luck {
         letters_late: chance(300),
         letters_refused: chance(20),
         sink_rewinds: chance(30),
+        seek_fails: chance(300),
         sink_pauses: chance(50),
     }
 }

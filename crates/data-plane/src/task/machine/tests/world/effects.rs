@@ -48,7 +48,7 @@ impl World {
                     self.live_elsewhere(&partitions);
                 }
             }
-            Effect::Seek(starts) => self.set_positions(&starts, false),
+            Effect::Seek(starts) => self.seek(starts),
             Effect::Pause(partitions) => self.set_paused(&partitions, true),
             Effect::Resume(partitions) => {
                 self.set_paused(&partitions, false);
@@ -94,11 +94,30 @@ impl World {
                     epoch: start.epoch,
                     position,
                     paused,
+                    held: false,
                     last_put: position - 1,
                 },
             );
         }
         self.schedule_read();
+    }
+
+    fn seek(&mut self, starts: Vec<Start>) {
+        self.set_positions(&starts, false);
+        let mut result = Ok(());
+        if self.dice.permille(self.luck.seek_fails) {
+            for start in &starts {
+                if let Some(owned) = self.owned.get_mut(&*start.partition) {
+                    owned.held = true;
+                }
+            }
+            result = Err(ConnectError::unavailable("the brokers are away"));
+        }
+        let delay = match self.dice.permille(100) {
+            true => Duration::from_secs(self.dice.below(30)),
+            false => self.soon(),
+        };
+        self.after(delay, Event::Sought { starts, result });
     }
 
     pub(super) fn set_paused(&mut self, partitions: &[TopicPartition], paused: bool) {
@@ -166,6 +185,19 @@ impl World {
 
     /// The heart of it: everything before a committed offset must be done with.
     pub(super) fn commit(&mut self, seq: u64, offsets: Offsets) {
+        if let Some(Waiting::Revoke {
+            partitions,
+            lost: true,
+            ..
+        }) = &self.rebalance
+            && partitions.iter().all(|tp| !self.forbidden.contains(tp))
+        {
+            // The coordinator knows of the loss, and the task has not heard of it yet.
+            let (delay, error) = (self.soon(), ConnectError::retriable("unknown member"));
+            let result = Err(error);
+            let answer = ConsumerEvent::Committed { seq, result };
+            return self.after(delay, Event::Consumer(answer));
+        }
         for (tp, &offset) in &offsets {
             assert!(
                 !self.forbidden.contains(tp),

@@ -89,7 +89,11 @@ impl World {
         let most = 1 + self.dice.below(limits.records.min(24) as u64) as usize;
         for (tp, owned) in &mut self.owned {
             let (log, partition) = (&self.logs[tp], Arc::new(tp.clone()));
-            while !owned.paused && (owned.position as usize) < log.len() && builder.len() < most {
+            while !owned.paused
+                && !owned.held
+                && (owned.position as usize) < log.len()
+                && builder.len() < most
+            {
                 let offset = owned.position;
                 if !builder.is_empty() && builder.bytes() + 32 > limits.bytes {
                     break;

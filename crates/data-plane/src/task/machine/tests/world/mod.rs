@@ -87,12 +87,15 @@ pub struct Luck {
     pub letters_refused: u64,
     pub sink_rewinds: u64,
     pub sink_pauses: u64,
+    pub seek_fails: u64,
 }
 
 struct Owned {
     epoch: u64,
     position: i64,
     paused: bool,
+    /// A seek failed, so it is not where it should be read.
+    held: bool,
     /// The last offset put under this epoch.
     last_put: i64,
 }
