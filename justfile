@@ -34,6 +34,10 @@ release:
 install prefix="/usr/local": release
     docs/deploy/install.sh "${CARGO_TARGET_DIR:-target}/release/turnbuckle" {{ trim_start_match(prefix, "PREFIX=") }}
 
+# Measure a release build, e.g. `just bench a --records 8000000`; see bench/README.md.
+bench *arguments:
+    bench/run {{ arguments }}
+
 # The documentation of the code.
 docs:
     .ci/steps.sh docs

@@ -3,7 +3,8 @@
 //! Without that variable each test that needs a service is reported as ignored, with what it needs.
 //! `cargo test --test services -- --serve kafka neo4j` starts services and keeps them until Ctrl-C;
 //! `… -- --with kafka neo4j -- COMMAND …` keeps them while a command runs, which finds their addresses in
-//! `TURNBUCKLE_BOOTSTRAP`, `TURNBUCKLE_NEO4J_URI` and (`secured`) `TURNBUCKLE_SASL_BOOTSTRAP`.
+//! `TURNBUCKLE_BOOTSTRAP`, `TURNBUCKLE_NEO4J_URI` and (`secured`) `TURNBUCKLE_SASL_BOOTSTRAP`, and in
+//! `TURNBUCKLE_KAFKA_JARS` what a JVM worker is made of.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -43,7 +44,7 @@ use std::process::{Command, ExitCode};
 
 use libtest_mimic::Arguments;
 use support::process::wait_for_interrupt;
-use support::{Ctx, Need, scratch};
+use support::{Ctx, Need, jars, scratch};
 
 const THREADS: usize = 3;
 
@@ -121,6 +122,9 @@ fn run_with(ctx: &Ctx, words: &[String]) -> ExitCode {
             Need::Secured => "TURNBUCKLE_SASL_BOOTSTRAP",
         };
         command.env(variable, address(ctx, need));
+        if let (Need::Kafka, Ok(jars)) = (need, jars::kafka()) {
+            command.env("TURNBUCKLE_KAFKA_JARS", jars);
+        }
     }
     let succeeded = match command.status() {
         Ok(status) => status.success(),

@@ -2,7 +2,6 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::kafka::java;
 use super::process::Process;
 use super::rest::Rest;
 use super::{jars, scratch};
@@ -172,13 +172,7 @@ impl Neo4j {
 
     fn launch(&self, set_password: bool) -> Result<(), String> {
         let jars = jars::neo4j()?;
-        let mut java = Command::new("java");
-        java.args([
-            "-Xmx768m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Duser.timezone=UTC",
-        ]);
+        let mut java = java("768m", &jars.join("*").to_string_lossy());
         for package in [
             "java.nio",
             "java.io",
@@ -188,9 +182,7 @@ impl Neo4j {
         ] {
             java.arg(format!("--add-opens=java.base/{package}=ALL-UNNAMED"));
         }
-        java.arg("-cp")
-            .arg(jars.join("*"))
-            .arg("org.neo4j.server.CommunityEntryPoint");
+        java.arg("org.neo4j.server.CommunityEntryPoint");
         java.arg(format!("--home-dir={}", self.home.display()));
         java.arg(format!("--config-dir={}", self.home.join("conf").display()));
         let process = Process::spawn("neo4j", java, &self.home.join("neo4j.log"))?;
