@@ -14,6 +14,7 @@ mod docs;
 mod files;
 mod healthcheck;
 mod invocation;
+mod memory;
 mod preview;
 mod signals;
 mod standalone;
@@ -55,6 +56,7 @@ pub enum Failure {
 
 /// The whole program.
 pub fn main() -> ExitCode {
+    memory::keep_freed_blocks();
     let invocation = match invocation::read(std::env::args_os()) {
         Ok(invocation) => invocation,
         Err(why) => {

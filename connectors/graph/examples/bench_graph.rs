@@ -102,6 +102,12 @@ fn row(n: usize) -> BoltType {
 fn processor() -> Result<f64, Box<dyn Error>> {
     let stat = fs::read_to_string("/proc/self/stat")?;
     let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks = |i| fields.split_whitespace().nth(i).unwrap_or("0").parse::<f64>();
+    let ticks = |i| {
+        fields
+            .split_whitespace()
+            .nth(i)
+            .unwrap_or("0")
+            .parse::<f64>()
+    };
     Ok((ticks(11)? + ticks(12)?) / 100.0)
 }

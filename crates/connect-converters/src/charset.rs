@@ -4,6 +4,8 @@ use bytes::Bytes;
 use bytestring::ByteString;
 use encoding_rs::{EncoderResult, Encoding};
 
+use crate::common;
+
 /// A character set, found by any of its Java names in any case.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Charset {
@@ -174,9 +176,10 @@ fn other_charset(name: &str) -> Option<&'static Encoding> {
 
 /// UTF-8 as Java decodes it: like everyone else, but a surrogate's three bytes become one U+FFFD, not three.
 pub(crate) fn decode_utf8(bytes: Bytes) -> ByteString {
-    if let Ok(text) = ByteString::try_from(bytes.clone()) {
-        return text;
-    }
+    let bytes = match common::text(bytes) {
+        Ok(text) => return text,
+        Err(bytes) => bytes,
+    };
     let mut text = String::with_capacity(bytes.len());
     let mut rest = &bytes[..];
     while let Err(error) = std::str::from_utf8(rest) {

@@ -1,5 +1,7 @@
 //! What all converters share.
 
+use bytes::Bytes;
+use bytestring::ByteString;
 use connect_api::config::{ConfigReader, Importance, Key};
 
 /// The part of the record a converter serves. The runtime says it when it makes the converter; the key is there
@@ -15,5 +17,17 @@ pub const CONVERTER_TYPE: Key<String> = Key::required(
 pub(crate) fn read_converter_type(config: &ConfigReader<'_>) {
     if config.config().contains(CONVERTER_TYPE.name()) {
         config.get(&CONVERTER_TYPE);
+    }
+}
+
+/// The bytes as a text, or as they came if they are not UTF-8.
+///
+/// `ByteString::try_from` takes bytes away that are none; to have them back, each text would have to be counted twice.
+#[inline]
+pub(crate) fn text(bytes: Bytes) -> Result<ByteString, Bytes> {
+    match std::str::from_utf8(&bytes) {
+        // SAFETY: they were found to be UTF-8 a line above.
+        Ok(_) => Ok(unsafe { ByteString::from_bytes_unchecked(bytes) }),
+        Err(_) => Err(bytes),
     }
 }

@@ -130,11 +130,10 @@ impl RawBatch {
 #[derive(Debug, Default)]
 pub struct RawBatchBuilder {
     arena: Vec<u8>,
-    records: Vec<(u32, RawRecord)>,
+    records: Vec<RawRecord>,
     headers: Vec<RawHeader>,
-    partitions: Vec<(Arc<TopicPartition>, u64)>,
-    /// The run of the last record: the next one is nearly always of the same.
-    last: u32,
+    /// Records of one partition that came one after the other; a partition may have several.
+    runs: Vec<Run>,
 }
 
 /// One record as the builder takes it; borrowed from the client library.
@@ -175,7 +174,7 @@ impl RawBatchBuilder {
         epoch: u64,
         record: BorrowedRecord<'_>,
     ) {
-        let run = self.run(partition, epoch);
+        self.extend_runs(partition, epoch, record.offset + 1);
         let key = record.key.map(|bytes| self.copy(bytes));
         let value = record.value.map(|bytes| self.copy(bytes));
         let at = self.headers.len() as u32;
@@ -187,7 +186,7 @@ impl RawBatchBuilder {
             value,
             headers: at..at,
         };
-        self.records.push((run, record));
+        self.records.push(record);
     }
 
     /// Copies a header of the record that was pushed last.
@@ -195,26 +194,27 @@ impl RawBatchBuilder {
         let name = self.copy(name);
         let value = value.map(|bytes| self.copy(bytes));
         self.headers.push(RawHeader { name, value });
-        if let Some((_, record)) = self.records.last_mut() {
+        if let Some(record) = self.records.last_mut() {
             record.headers.end = self.headers.len() as u32;
         }
     }
 
-    fn run(&mut self, partition: &Arc<TopicPartition>, epoch: u64) -> u32 {
-        let same = |(p, e): &(Arc<TopicPartition>, u64)| {
-            *e == epoch && (Arc::ptr_eq(p, partition) || p == partition)
-        };
-        if self.partitions.get(self.last as usize).is_some_and(same) {
-            return self.last;
+    /// Makes room in the last run, which the next record nearly always belongs to, or begins one.
+    fn extend_runs(&mut self, partition: &Arc<TopicPartition>, epoch: u64, next_offset: i64) {
+        let at = self.records.len();
+        if let Some(last) = self.runs.last_mut()
+            && last.is_of(partition, epoch)
+        {
+            last.records.end = at + 1;
+            last.next_offset = next_offset;
+            return;
         }
-        self.last = match self.partitions.iter().position(same) {
-            Some(i) => i as u32,
-            None => {
-                self.partitions.push((partition.clone(), epoch));
-                self.partitions.len() as u32 - 1
-            }
-        };
-        self.last
+        self.runs.push(Run {
+            partition: partition.clone(),
+            epoch,
+            records: at..at + 1,
+            next_offset,
+        });
     }
 
     fn copy(&mut self, bytes: &[u8]) -> Span {
@@ -227,34 +227,15 @@ impl RawBatchBuilder {
     }
 
     /// The batch, grouped by partition.
-    pub fn build(mut self) -> RawBatch {
-        if self.partitions.len() > 1 {
-            // Stable: the order within a partition stays.
-            self.records.sort_by_key(|(run, _)| *run);
-        }
-        let mut runs: Vec<Run> = Vec::with_capacity(self.partitions.len());
-        let mut records = Vec::with_capacity(self.records.len());
-        let mut current = None;
-        for (at, (run, record)) in self.records.into_iter().enumerate() {
-            let next_offset = record.offset + 1;
-            match runs.last_mut() {
-                Some(last) if current == Some(run) => {
-                    last.records.end = at + 1;
-                    last.next_offset = next_offset;
-                }
-                _ => {
-                    let (partition, epoch) = self.partitions[run as usize].clone();
-                    runs.push(Run {
-                        partition,
-                        epoch,
-                        records: at..at + 1,
-                        next_offset,
-                    });
-                    current = Some(run);
-                }
-            }
-            records.push(record);
-        }
+    pub fn build(self) -> RawBatch {
+        let is_mixed = |(at, run): (usize, &Run)| {
+            let before = &self.runs[..at];
+            before.iter().any(|r| r.is_of(&run.partition, run.epoch))
+        };
+        let (runs, records) = match self.runs.iter().enumerate().any(is_mixed) {
+            true => grouped(&self.runs, &self.records),
+            false => (self.runs, self.records),
+        };
         RawBatch {
             arena: Bytes::from(self.arena),
             runs,
@@ -262,6 +243,36 @@ impl RawBatchBuilder {
             headers: self.headers,
         }
     }
+}
+
+impl Run {
+    fn is_of(&self, partition: &Arc<TopicPartition>, epoch: u64) -> bool {
+        let same = Arc::ptr_eq(&self.partition, partition) || self.partition == *partition;
+        same && self.epoch == epoch
+    }
+}
+
+/// One run for each partition, in the order of their first records.
+fn grouped(parts: &[Run], records: &[RawRecord]) -> (Vec<Run>, Vec<RawRecord>) {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut ordered = Vec::with_capacity(records.len());
+    for (at, part) in parts.iter().enumerate() {
+        let is_done = |run: &Run| run.is_of(&part.partition, part.epoch);
+        if runs.iter().any(is_done) {
+            continue;
+        }
+        let (start, mut next_offset) = (ordered.len(), part.next_offset);
+        for same in parts[at..].iter().filter(|run| is_done(run)) {
+            ordered.extend_from_slice(&records[same.records.clone()]);
+            next_offset = same.next_offset;
+        }
+        runs.push(Run {
+            records: start..ordered.len(),
+            next_offset,
+            ..part.clone()
+        });
+    }
+    (runs, ordered)
 }
 
 #[cfg(test)]

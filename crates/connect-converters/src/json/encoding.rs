@@ -4,6 +4,7 @@ use bytes::Bytes;
 use bytestring::ByteString;
 
 use super::syntax::{Syntax, Why};
+use crate::common;
 
 /// A document as UTF-8.
 pub(super) struct Document {
@@ -46,9 +47,9 @@ impl Document {
 
     #[inline]
     fn utf8(bytes: Bytes) -> Self {
-        match ByteString::try_from(bytes.clone()) {
+        match common::text(bytes) {
             Ok(text) => Self { text, cut: false },
-            Err(_) => Self::broken_utf8(bytes),
+            Err(bytes) => Self::broken_utf8(bytes),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::data::{Map, Value};
 /// The entries in the order of a `HashMap` that got them one after the other.
 ///
 /// Buckets that Java turns into trees (more than eight keys of one bucket) keep the order of insertion here.
-pub(super) fn in_hash_order(map: &Map) -> Vec<(&Value, &Value)> {
+pub(super) fn in_hash_order(map: &Map) -> impl Iterator<Item = (&Value, &Value)> {
     let mut capacity: usize = 16;
     while map.len() > capacity / 4 * 3 {
         capacity *= 2;
@@ -19,10 +19,11 @@ pub(super) fn in_hash_order(map: &Map) -> Vec<(&Value, &Value)> {
         let hash = java_hash(key) as u32;
         (hash ^ (hash >> 16)) as usize & (capacity - 1)
     };
-    let mut entries: Vec<(&Value, &Value)> = map.iter().collect();
+    let mut entries: Vec<(usize, (&Value, &Value))> = Vec::with_capacity(map.len());
+    entries.extend(map.iter().map(|entry| (bucket(entry.0), entry)));
     // Stable: within a bucket the order of insertion stays.
-    entries.sort_by_cached_key(|(key, _)| bucket(key));
-    entries
+    entries.sort_by_key(|(bucket, _)| *bucket);
+    entries.into_iter().map(|(_, entry)| entry)
 }
 
 /// `Object.hashCode` of a value. Byte arrays and structs, which hash by identity or by schema, give 0.
@@ -59,6 +60,11 @@ fn fold(bits: u64) -> i32 {
 }
 
 fn string_hash(text: &str) -> i32 {
+    if text.is_ascii() {
+        return text.bytes().fold(0, |hash: i32, byte| {
+            hash.wrapping_mul(31).wrapping_add(byte.into())
+        });
+    }
     text.encode_utf16().fold(0, |hash: i32, unit| {
         hash.wrapping_mul(31).wrapping_add(unit.into())
     })
@@ -88,6 +94,8 @@ mod tests {
             ("Aa", 2112),
             ("BB", 2112),
             ("hello", 99_162_322),
+            ("é", 233),
+            ("aé", 3240),
         ] {
             assert_eq!(string_hash(text), hash);
         }
@@ -100,7 +108,6 @@ mod tests {
             .map(|k| (Value::from(k), Value::Null))
             .collect();
         let keys: Vec<_> = in_hash_order(&map)
-            .into_iter()
             .filter_map(|(k, _)| k.as_str())
             .collect();
         assert_eq!(keys, ["name", "id", "age", "email"]);

@@ -51,7 +51,7 @@ pub fn write_java_text(out: &mut impl Write, value: &Value) -> fmt::Result {
         }
         Value::Map(map) => {
             out.write_str("{")?;
-            for (i, (key, value)) in in_hash_order(map).into_iter().enumerate() {
+            for (i, (key, value)) in in_hash_order(map).enumerate() {
                 if i > 0 {
                     out.write_str(", ")?;
                 }
