@@ -1,10 +1,13 @@
 //! A user's Cypher statement, read just far enough to put it into a frame: where it ends, where a UNION begins a new
-//! branch, and which names it mentions.
+//! branch, which names it mentions, and which fields of them it reads.
 //!
 //! This is no parser. It tells names, texts and comments apart and counts brackets; whether the statement is right is for
 //! the database to say.
 
 use std::collections::BTreeSet;
+
+use crate::field_reads::{self, Token};
+use crate::statement::FRAME_NAMES;
 
 /// A statement and what was found in it.
 #[derive(Clone, Debug)]
@@ -14,6 +17,7 @@ pub struct CypherText {
     /// Where the branches of a top-level UNION begin, the first one left out.
     branches: Vec<usize>,
     names: BTreeSet<String>,
+    tokens: Vec<Token>,
     /// A `\u` may spell a name in another way.
     has_escapes: bool,
 }
@@ -35,6 +39,7 @@ impl CypherText {
             text: kept,
             branches,
             names: scan.names,
+            tokens: scan.tokens,
             has_escapes: text.contains("\\u"),
         }
     }
@@ -42,6 +47,15 @@ impl CypherText {
     /// Whether the statement can refer to a variable of this name; true when in doubt.
     pub fn mentions(&self, name: &str) -> bool {
         self.has_escapes || !name.is_ascii() || self.names.contains(name)
+    }
+
+    /// The fields of a variable that the statement reads, each once; none if it may be any.
+    pub fn fields_read(&self, name: &str) -> Option<Vec<String>> {
+        let sees_frame = FRAME_NAMES.iter().any(|name| self.names.contains(*name));
+        if self.has_escapes || !name.is_ascii() || sees_frame {
+            return None;
+        }
+        field_reads::fields_read(&self.tokens, name)
     }
 
     /// The statement with a prefix before each branch of its UNION, or just before it.
@@ -68,6 +82,7 @@ struct Scan<'a> {
     after_union: bool,
     branches: Vec<usize>,
     names: BTreeSet<String>,
+    tokens: Vec<Token>,
     /// Set while nothing but blanks, comments and semicolons follow.
     last_semicolon: Option<usize>,
 }
@@ -82,6 +97,7 @@ impl<'a> Scan<'a> {
             after_union: false,
             branches: Vec::new(),
             names: BTreeSet::new(),
+            tokens: Vec::new(),
             last_semicolon: None,
         }
     }
@@ -95,7 +111,7 @@ impl<'a> Scan<'a> {
         if c.is_whitespace() {
             self.at += c.len_utf8();
         } else if rest.starts_with("//") {
-            self.at += rest.find('\n').unwrap_or(rest.len());
+            self.at += rest.find(['\n', '\r']).unwrap_or(rest.len());
         } else if let Some(comment) = rest.strip_prefix("/*") {
             self.at += comment.find("*/").map_or(rest.len(), |end| end + 4);
         } else if c == ';' {
@@ -119,6 +135,12 @@ impl<'a> Scan<'a> {
             _ => c.len_utf8(),
         };
         match c {
+            '`' => {}
+            '.' => self.tokens.push(Token::Dot),
+            '(' => self.tokens.push(Token::Parenthesis),
+            _ => self.tokens.push(Token::Other),
+        }
+        match c {
             '(' | '[' | '{' => self.depth += 1,
             ')' | ']' | '}' => self.depth = self.depth.saturating_sub(1),
             _ => {}
@@ -130,6 +152,11 @@ impl<'a> Scan<'a> {
     fn word(&mut self, rest: &str) {
         let end = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
         let word = &rest[..end];
+        let next = rest[end..].chars().next();
+        self.tokens.push(Token::Name {
+            text: word.to_owned(),
+            is_doubtful: !word.is_ascii() || next.is_some_and(|c| c == '$' || !c.is_ascii()),
+        });
         let is_keyword =
             self.depth == 0 && !matches!(self.previous, '.' | ':' | '|' | '&' | '!' | '$');
         if is_keyword && word.eq_ignore_ascii_case("union") {
@@ -158,6 +185,10 @@ impl<'a> Scan<'a> {
         while let Some(end) = rest[from..].find('`').map(|end| from + end) {
             name.push_str(&rest[from..end]);
             if !rest[end + 1..].starts_with('`') {
+                self.tokens.push(Token::Name {
+                    text: name.clone(),
+                    is_doubtful: false,
+                });
                 self.names.insert(name);
                 return end + 1;
             }
@@ -194,6 +225,11 @@ pub fn quote(name: &str) -> String {
     if plain {
         return name.to_owned();
     }
+    always_quote(name)
+}
+
+/// A name in back-ticks, for where a plain one could be a reserved word.
+pub fn always_quote(name: &str) -> String {
     format!("`{}`", name.replace('`', "``"))
 }
 

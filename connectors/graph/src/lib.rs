@@ -17,6 +17,7 @@ mod settings;
 mod uri;
 
 mod cypher_text;
+mod field_reads;
 mod json;
 mod statement;
 mod strategy;

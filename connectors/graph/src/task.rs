@@ -35,9 +35,9 @@ impl SinkTask for GraphSinkTask {
             tracing::warn!("{note}");
         }
         let mut session = Session::new(config.connection.clone());
-        let scoped = has_scoped_subqueries(&mut session).await?;
+        let server = server(&mut session).await?;
         for (topic, strategy) in &mut strategies {
-            choose_frame(&mut session, topic, strategy, scoped).await?;
+            choose_frame(&mut session, topic, strategy, server).await?;
         }
         self.running = Some(Running {
             session,
@@ -107,21 +107,32 @@ impl Running {
     }
 }
 
-/// Whether the server knows `CALL (row) { … }`: Neo4j from 5.23 on.
-///
+/// What the frames depend on.
+#[derive(Clone, Copy, Default)]
+struct Server {
+    /// It is Neo4j itself, not something that speaks its protocol.
+    is_neo4j: bool,
+    /// It knows `CALL (row) { … }`: Neo4j from 5.23 on.
+    scoped: bool,
+}
+
 /// Asked once for each start of the task. A server that is upgraded under a running task still takes the older
-/// form, and none is downgraded under one.
-async fn has_scoped_subqueries(session: &mut Session) -> Result<bool, ConnectError> {
+/// forms, and none is downgraded under one.
+async fn server(session: &mut Session) -> Result<Server, ConnectError> {
     let Some((name, version)) = session.server().await? else {
         tracing::info!("the server does not tell its version");
-        return Ok(false);
+        return Ok(Server::default());
     };
     tracing::info!(server = name, version, "connected");
     let mut numbers = version
         .split(['.', '-'])
         .map(|part| part.parse().unwrap_or(0));
     let release: (u32, u32) = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-    Ok(name.starts_with("Neo4j") && release >= (5, 23))
+    let is_neo4j = name.starts_with("Neo4j");
+    Ok(Server {
+        is_neo4j,
+        scoped: is_neo4j && release >= (5, 23),
+    })
 }
 
 /// Picks the frame that the server accepts for a topic's statement: all rows in one statement if it can be.
@@ -131,20 +142,31 @@ async fn choose_frame(
     session: &mut Session,
     topic: &str,
     strategy: &mut CypherStrategy,
-    scoped: bool,
+    server: Server,
 ) -> Result<(), ConnectError> {
-    let [batch, single] = strategy.frames(scoped);
-    let Err(why) = explain(session, &batch).await? else {
-        strategy.use_frame(batch);
-        return Ok(());
-    };
-    if explain(session, &single).await?.is_ok() {
-        tracing::warn!(topic, why = %why, "the statement runs record by record, which is slow");
-        strategy.use_frame(single);
-    } else {
-        tracing::warn!(topic, why = %why, "the database does not accept the statement");
-        strategy.use_frame(batch);
+    let [batch, single] = strategy.frames(server.scoped);
+    let mut is_accepted = true;
+    match explain(session, &batch).await? {
+        Ok(()) => strategy.use_frame(batch),
+        Err(why) if explain(session, &single).await?.is_ok() => {
+            tracing::warn!(topic, why = %why, "the statement runs record by record, which is slow");
+            strategy.use_frame(single);
+        }
+        Err(why) => {
+            tracing::warn!(topic, why = %why, "the database does not accept the statement");
+            strategy.use_frame(batch);
+            is_accepted = false;
+        }
     }
+    // What a record lacks reads as null on Neo4j, from a map that says so as from one that does not. Others may differ.
+    let mut of_fields = None;
+    if let (true, Some(frame)) = (
+        is_accepted && server.is_neo4j,
+        strategy.frame_of_fields(server.scoped),
+    ) {
+        of_fields = explain(session, &frame).await?.is_ok().then_some(frame);
+    }
+    strategy.use_frame_of_fields(of_fields);
     Ok(())
 }
 

@@ -36,6 +36,88 @@ pub fn encode_message(schema: Option<&Schema>, value: &Value) -> Converted {
     }
 }
 
+/// Some fields of a key or value, appended one after the other, null for one that is missing. False, and nothing is
+/// appended, if it is no map; of what is null every field is null, as Cypher has it.
+///
+/// # Errors
+/// As for [`encode_message`], of any field: what makes a record bad does not depend on the statement.
+pub fn encode_fields(
+    schema: Option<&Schema>,
+    value: &Value,
+    names: &[String],
+    into: &mut Vec<BoltType>,
+) -> Result<bool, ConnectError> {
+    let start = into.len();
+    match value {
+        Value::Map(map) => {
+            let values = map_values(schema)?;
+            into.resize(start + names.len(), NULL);
+            for (key, value) in map.iter() {
+                let Value::String(key) = key else {
+                    return Err(wrong_key());
+                };
+                match names.iter().position(|name| **name == **key) {
+                    Some(place) => into[start + place] = encode(values, value)?,
+                    None => check(values, value)?,
+                }
+            }
+        }
+        Value::Struct(value) if is_plain(value.schema()) => {
+            into.resize(start + names.len(), NULL);
+            for (place, field) in value.schema().fields().iter().enumerate() {
+                match names.iter().position(|name| **name == *field.name) {
+                    Some(at) => into[start + at] = encode(Some(&field.schema), value.at(place))?,
+                    None => check(Some(&field.schema), value.at(place))?,
+                }
+            }
+        }
+        _ => return Ok(take_fields(encode_message(schema, value)?, names, into)),
+    }
+    Ok(true)
+}
+
+/// The same for a value that is encoded already.
+pub fn take_fields(whole: BoltType, names: &[String], into: &mut Vec<BoltType>) -> bool {
+    match whole {
+        BoltType::Null(_) => into.resize(into.len() + names.len(), NULL),
+        BoltType::Map(mut map) => {
+            let field = |name: &String| map.value.remove(name.as_str()).unwrap_or(NULL);
+            into.extend(names.iter().map(field));
+        }
+        _ => return false,
+    }
+    true
+}
+
+/// Whether a struct with this schema becomes a map, field by field.
+fn is_plain(schema: &Schema) -> bool {
+    schema.name().is_none() && list_order(schema).is_none()
+}
+
+/// What [`encode`] would refuse, without making it.
+fn check(schema: Option<&Schema>, value: &Value) -> Result<(), ConnectError> {
+    if schema.is_some_and(|schema| schema.name().is_some()) {
+        return encode(schema, value).map(drop);
+    }
+    match value {
+        Value::Array(items) => {
+            let schema = schema.and_then(element_schema);
+            items.iter().try_for_each(|item| check(schema, item))
+        }
+        Value::Map(map) => {
+            let values = map_values(schema)?;
+            map.iter().try_for_each(|(key, value)| match key {
+                Value::String(_) => check(values, value),
+                _ => Err(wrong_key()),
+            })
+        }
+        Value::Struct(_) | Value::Decimal(_) | Value::BigInteger(_) | Value::Timestamp(_) => {
+            encode(schema, value).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The record's headers as one map; of a repeated name the last one counts.
 ///
 /// # Errors
@@ -143,13 +225,21 @@ fn element_schema(schema: &Schema) -> Option<&Schema> {
     schema.value_schema().map(AsRef::as_ref)
 }
 
-fn encode_map(schema: Option<&Schema>, map: &Map) -> Converted {
-    let wrong_key = || illegal_argument("invalid key type: map keys must be strings");
+fn wrong_key() -> ConnectError {
+    illegal_argument("invalid key type: map keys must be strings")
+}
+
+/// The schema of a map's values, if it has one; its keys must be texts.
+fn map_values(schema: Option<&Schema>) -> Result<Option<&Schema>, ConnectError> {
     let key_schema = schema.and_then(Schema::key_schema);
     if key_schema.is_some_and(|keys| keys.type_() != Type::String) {
         return Err(wrong_key());
     }
-    let values = schema.and_then(element_schema);
+    Ok(schema.and_then(element_schema))
+}
+
+fn encode_map(schema: Option<&Schema>, map: &Map) -> Converted {
+    let values = map_values(schema)?;
     let mut entries = BoltMap::with_capacity(map.len());
     for (key, value) in map.iter() {
         let Value::String(key) = key else {
@@ -312,7 +402,7 @@ fn list<T>(items: &[T], convert: impl Fn(&T) -> Converted) -> Converted {
     for item in items {
         converted.push(convert(item)?);
     }
-    Ok(BoltType::List(BoltList::from(converted)))
+    Ok(BoltType::List(BoltList { value: converted }))
 }
 
 fn integer(n: i64) -> BoltType {
@@ -331,7 +421,7 @@ fn string(text: &str) -> BoltType {
 mod tests {
     use connect_api::data::{SchemaBuilder, optional, required};
     use num_bigint::BigInt;
-    use proptest::collection::vec;
+    use proptest::collection::{hash_set, vec};
     use proptest::prelude::{Just, Strategy, any, prop_oneof, proptest};
 
     use super::*;
@@ -393,6 +483,26 @@ mod tests {
     }
 
     proptest! {
+        /// A field alone is what the whole value has under its name.
+        #[test]
+        fn fields_are_those_of_the_whole(value in plain(), names in hash_set(".{0,2}", 0..4)) {
+            let names: Vec<String> = names.into_iter().collect();
+            let mut direct = vec![string("before")];
+            let found = encode_fields(None, &value, &names, &mut direct).map_err(|e| e.trace());
+            let mut taken = vec![string("before")];
+            let whole = encode(None, &value).map_err(|error| error.trace());
+            let is_map = whole.map(|whole| take_fields(whole, &names, &mut taken));
+            proptest::prop_assert_eq!(&found, &is_map);
+            let fields = if found == Ok(true) { names.len() } else { 0 };
+            for row in [&direct, &taken] {
+                proptest::prop_assert_eq!(row.len(), 1 + fields);
+                for (name, field) in names.iter().zip(&row[1..]) {
+                    let expected = value.as_map().and_then(|map| map.get(name));
+                    proptest::prop_assert!(same(expected.unwrap_or(&Value::Null), field));
+                }
+            }
+        }
+
         #[test]
         fn plain_values_keep_type_and_content(value in plain()) {
             let bolt = encode(None, &value).map_err(|error| error.trace());
