@@ -12,6 +12,7 @@ use std::time::Duration;
 use connect_api::ConnectError;
 use connect_api::config::Config;
 use data_plane::kafka::{ReadFrom, ReadLimits};
+use serde_json::Value;
 
 use super::args::Preview as Args;
 use super::standalone::{Configured, worker_config};
@@ -79,7 +80,7 @@ pub fn run(args: &Args) -> ExitCode {
         Err(Stop::Config(error)) => {
             if args.json {
                 // The exit code tells it too, should nobody read this.
-                let json = secrets.hide(&config_error(&error).to_string());
+                let json = hidden(config_error(&error), &secrets);
                 let _ = writeln!(io::stdout(), "{json}");
             } else {
                 eprintln!("{}", secrets.hide(error.trace().trim_end()));
@@ -90,6 +91,18 @@ pub fn run(args: &Args) -> ExitCode {
             eprintln!("{}", secrets.hide(&why));
             ExitCode::from(NOT_PREVIEWED)
         }
+    }
+}
+
+/// In every text of it.
+fn hidden(json: Value, secrets: &Secrets) -> Value {
+    match json {
+        Value::String(text) => Value::String(secrets.hide(&text)),
+        Value::Object(members) => members
+            .into_iter()
+            .map(|(name, member)| (name, hidden(member, secrets)))
+            .collect(),
+        other => other,
     }
 }
 

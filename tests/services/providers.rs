@@ -34,6 +34,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
         ),
         ctx.trial(
             &[],
+            "providers::check_and_preview_resolve_references_and_show_none",
+            check_and_preview_resolve_references_and_show_none,
+        ),
+        ctx.trial(
+            &[],
             "providers::a_provider_that_cannot_be_made_ends_the_worker_with_2",
             a_provider_that_cannot_be_made_ends_the_worker_with_2,
         ),
@@ -198,6 +203,57 @@ fn what_references_stand_for_is_never_shown(ctx: &'static Ctx) {
     assert!(said.contains("\"FAILED\""), "{said}");
     assert!(!said.contains(SECRET), "{said}");
     assert!(!worker.log().contains(SECRET), "{}", worker.log());
+}
+
+fn check_and_preview_resolve_references_and_show_none(_: &'static Ctx) {
+    let vault = Vault::new(&[("class", "FileStreamSink"), ("secret", SECRET)]);
+    let converter = "org.apache.kafka.connect.storage.StringConverter";
+    let worker = vault.0.join("worker.properties");
+    let lines = format!(
+        "config.providers=file\nconfig.providers.file.class=FileConfigProvider\n\
+         key.converter={converter}\nvalue.converter={converter}\n"
+    );
+    fs::write(&worker, lines).unwrap();
+    let connector = vault.0.join("connector.properties");
+    let run = |more: &str, args: &[&str]| {
+        let class = vault.reference("class");
+        let lines = format!("name=c\nconnector.class={class}\ntopics=t\n{more}\n");
+        fs::write(&connector, lines).unwrap();
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_turnbuckle"));
+        let output = command.args(args).output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned()
+            + &String::from_utf8_lossy(&output.stderr);
+        assert!(!printed.contains(SECRET), "{printed}");
+        (output.status.code(), printed)
+    };
+    let (secret, missing) = (vault.reference("secret"), vault.reference("missing"));
+    let (worker, connector) = (worker.to_string_lossy(), connector.to_string_lossy());
+    let check = ["check", &worker, &connector];
+    let (code, printed) = run(&format!("file=/tmp/{secret}{missing}"), &check);
+    assert_eq!(code, Some(0), "{printed}");
+    let note = format!("file – no configuration provider has {missing}; it stays as it is");
+    assert!(printed.contains(&note), "{printed}");
+    let (code, printed) = run(&format!("tasks.max={secret}"), &check);
+    assert_eq!(code, Some(3), "{printed}");
+    let error = format!("Invalid value {secret} for configuration tasks.max");
+    assert!(printed.contains(&error), "{printed}");
+
+    let preview = [
+        "preview",
+        &connector,
+        "--worker",
+        &worker,
+        "--input",
+        "/dev/null",
+    ];
+    let (code, printed) = run("", &[&preview[..], &["--statements"]].concat());
+    assert_eq!(code, Some(0), "{printed}");
+    for form in [&[] as &[&str], &["--json"]] {
+        let args = [&preview[..], form].concat();
+        let (code, printed) = run(&format!("errors.tolerance={secret}"), &args);
+        assert_eq!(code, Some(2), "{printed}");
+        assert!(printed.contains("Invalid value ${file:"), "{printed}");
+    }
 }
 
 fn a_provider_that_cannot_be_made_ends_the_worker_with_2(_: &'static Ctx) {
