@@ -7,16 +7,17 @@ mod notation;
 mod print;
 pub mod topic;
 
+use connect_api::config::Config;
 use connect_api::sink::Statement;
 use connect_api::{ConnectError, RecordSlice, SinkRecord};
 use data_plane::raw::RawBatch;
+use data_plane::task::machine;
 use data_plane::task::stage::{Link, Stage, Step};
 
 pub use self::input::Input;
 pub use self::print::{Form, Printer, config_error};
 use crate::config::SinkConnectorConfig;
 use crate::worker::{Connector, Worker};
-use connect_api::config::Config;
 
 /// Puts records through the stage of a connector's tasks.
 pub struct Preview {
@@ -130,7 +131,7 @@ impl Preview {
         match connector.statements(&records) {
             Ok(statements) => Fate::Kept(Box::new(records.get(0).clone()), statements),
             Err(error) => Fate::Failed {
-                stage: Some(data_plane::task::machine::Stage::TaskPut.name()),
+                stage: Some(machine::Stage::TaskPut.name()),
                 class: Some(connector.descriptor.class.to_owned()),
                 alias: None,
                 error,
