@@ -11,6 +11,11 @@
 //! a line `records seconds processor-seconds` at each step, the last two counted from their own start and from
 //! that of the process that reads.
 
+#![allow(
+    clippy::disallowed_methods,
+    reason = "it sleeps on a thread of its own, no runtime's"
+)]
+
 use std::env;
 use std::error::Error;
 use std::fmt::Write as _;

@@ -249,7 +249,10 @@ fn bound(statement: &CypherText, bindings: &Bindings) -> Vec<Bound> {
     bound
 }
 
-fn whole_parts(bound: &[Bound]) -> (Vec<(Part, Carried)>, Vec<Binding>) {
+/// What a row carries, and where in it the statement's variables stand.
+type Layout = (Vec<(Part, Carried)>, Vec<Binding>);
+
+fn whole_parts(bound: &[Bound]) -> Layout {
     let mut parts: Vec<(Part, Carried)> = Vec::new();
     let mut bindings = Vec::new();
     for Bound { name, part, .. } in bound {
@@ -267,7 +270,7 @@ fn whole_parts(bound: &[Bound]) -> (Vec<(Part, Carried)>, Vec<Binding>) {
 }
 
 /// The same with nothing but the fields that are read; none if that leaves nothing out.
-fn field_parts(bound: &[Bound]) -> Option<(Vec<(Part, Carried)>, Vec<Binding>)> {
+fn field_parts(bound: &[Bound]) -> Option<Layout> {
     let (mut parts, mut bindings) = whole_parts(bound);
     for (part, carried) in &mut parts {
         // A timestamp has no fields.

@@ -172,7 +172,7 @@ impl Message {
             return false;
         }
         let behind = self.raw().payload.cast::<u8>().wrapping_add(self.raw().len);
-        if behind as usize % NEVER_ACROSS == 0 {
+        if (behind as usize).is_multiple_of(NEVER_ACROSS) {
             return false;
         }
         // SAFETY: the byte is in the response or, where an old format ends a response, the one behind it. There it may be
