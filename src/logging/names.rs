@@ -69,6 +69,11 @@ pub const LOGGERS: &[Logger] = &[
         ],
     },
     Logger {
+        name: "connect_transforms",
+        what: "transformations and predicates",
+        java: &["org.apache.kafka.connect.transforms"],
+    },
+    Logger {
         name: "connector_file",
         what: "the file sink",
         java: &["org.apache.kafka.connect.file"],
@@ -109,9 +114,12 @@ const INERT: &[&str] = &[
 const CRATES: &[&str] = &[
     "connect_api",
     "connect_converters",
+    "connect_transforms",
     "connector_file",
     "connector_graph",
     "data_plane",
+    "dev_server",
+    "java_compat",
     "librdkafka",
     "neo4rs",
     "turnbuckle",
