@@ -180,8 +180,7 @@ mod tests {
     #[test]
     fn a_bad_pattern_is_named() {
         let errors = check_pattern("topics.regex", Some(&Parsed::Text("(".to_owned())));
-        let expected =
-            "Invalid value ( for configuration topics.regex: Invalid regex: unclosed group";
+        let expected = "Invalid value ( for configuration topics.regex: Invalid regex: Unclosed group near index 1\n(";
         assert!(
             errors.len() == 1 && errors[0].starts_with(expected),
             "{errors:?}"

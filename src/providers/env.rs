@@ -28,9 +28,7 @@ fn new(config: &Config, variables: &Variables) -> Result<Provider, ProviderError
     Ok(Provider::Env(EnvVarConfigProvider { variables }))
 }
 
-/// The advice behind the semicolon is for topics.
 fn not_a_pattern(text: &str, why: &str) -> ProviderError {
-    let why = why.split(';').next().unwrap_or(why);
     ProviderError {
         exception: "java.util.regex.PatternSyntaxException",
         message: invalid_value(ALLOWLIST_PATTERN.name(), text, why),

@@ -54,8 +54,8 @@ fn jvm_worker_writes_the_recorded_files(ctx: &'static Ctx) {
     check_recorded_files(ctx.kafka(), &worker, |_| true);
 }
 
-/// There are no transformations and no converters of plain numbers yet.
-const SUPPORTED: fn(&str) -> bool = |id| !id.ends_with("/hoisted") && !id.starts_with("number/");
+/// Java 17 prints more digits than a float needs; here, as from Java 19 on, the fewest.
+const SUPPORTED: fn(&str) -> bool = |id| !id.ends_with("_not_shortest");
 
 fn writes_the_recorded_files(ctx: &'static Ctx) {
     let worker = WorkerSpec::new(Engine::Turnbuckle, ctx.kafka()).start();

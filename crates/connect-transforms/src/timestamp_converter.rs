@@ -286,7 +286,7 @@ impl Translator {
                 None => Value::Null,
             },
             Form::Unix => Value::Int64(self.precision.of_millis(millis)),
-            Form::Date => Value::Timestamp(millis - millis.rem_euclid(MILLIS_PER_DAY)),
+            Form::Date => Value::Timestamp(millis.wrapping_sub(millis.rem_euclid(MILLIS_PER_DAY))),
             Form::Time => Value::Timestamp(millis.rem_euclid(MILLIS_PER_DAY)),
             Form::Timestamp => Value::Timestamp(millis),
         })

@@ -129,10 +129,9 @@ impl Fields {
                 week += day / 7;
                 day = day % 7 + 1;
             } else {
-                while day <= 0 {
-                    day += 7;
-                    week -= 1;
-                }
+                let weeks = (7 - day) / 7;
+                day += 7 * weeks;
+                week -= weeks;
             }
             day = from_iso(day);
         }

@@ -106,7 +106,8 @@ fn weeks(first: i64, day: i64) -> i64 {
 /// Two letters mean two digits, any other number of letters all.
 fn padded_year(text: &mut String, year: i64, count: usize) {
     if count == 2 {
-        padded(text, year % 100, 2);
+        text.push_str(if year < 0 { "-" } else { "" });
+        padded(text, year.abs() % 100, 2);
     } else {
         padded(text, year, count);
     }

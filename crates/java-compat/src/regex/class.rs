@@ -13,6 +13,13 @@ const JAVA_WHITESPACE: &str = r"\t-\r\x1C-\x1F\x{20}\x{1680}\x{2000}-\x{2006}\x{
 impl Translator<'_> {
     /// A class behind its opening bracket, as the engine writes it.
     pub(super) fn class(&mut self) -> Result<String, SyntaxError> {
+        self.descend()?;
+        let class = self.class_inside()?;
+        self.ascend();
+        Ok(class)
+    }
+
+    fn class_inside(&mut self) -> Result<String, SyntaxError> {
         let negated = self.take('^');
         let mut sets: Vec<String> = Vec::new();
         let mut items = String::new();

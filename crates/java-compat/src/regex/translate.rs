@@ -173,11 +173,21 @@ impl Translator<'_> {
         Some(c)
     }
 
-    fn alternatives(&mut self) -> Result<(), SyntaxError> {
+    /// Into a group or class.
+    pub(super) fn descend(&mut self) -> Result<(), SyntaxError> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(self.unsupported("such deep nesting"));
         }
+        Ok(())
+    }
+
+    pub(super) fn ascend(&mut self) {
+        self.depth -= 1;
+    }
+
+    fn alternatives(&mut self) -> Result<(), SyntaxError> {
+        self.descend()?;
         loop {
             self.sequence()?;
             if !self.take('|') {
@@ -185,7 +195,7 @@ impl Translator<'_> {
             }
             self.out.push('|');
         }
-        self.depth -= 1;
+        self.ascend();
         Ok(())
     }
 
