@@ -62,10 +62,8 @@ tests() {
     cargo test --workspace
 }
 
-# The demo, whose broker and graph are in no other build: lints, tests, and a run that has to come to its end.
+# The demo, whose broker and graph are in no other build: tests, and a run that has to come to its end.
 demo() {
-    # Clippy in the compiler's place: what is linted is what runs, and the many dependencies are built once.
-    export RUSTC_WORKSPACE_WRAPPER=clippy-driver CLIPPY_ARGS=-Dwarnings
     cargo test -p turnbuckle -p dev-server --features turnbuckle/demo --lib --test graph
     cargo build --features demo
     local output
