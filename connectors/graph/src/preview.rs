@@ -126,14 +126,17 @@ mod tests {
 
     #[test]
     fn the_statement_and_its_rows_are_told_without_a_database() {
-        let value = Map::from_iter([(Value::string("id"), Value::Int64(7))]);
-        let told = statements(&config(), &record("people", value.clone().into()));
+        let value = Map::from_iter([
+            (Value::string("unread"), Value::Int64(1)),
+            (Value::string("id"), Value::Int64(7)),
+        ]);
+        let told = statements(&config(), &record("people", value.into()));
         let told = told.expect("statements");
         assert_eq!(told.len(), 1);
         let body = "MERGE (p:Person {id: event.id}) SET p.seen = __timestamp";
         assert!(told[0].text.contains(body), "{}", told[0].text);
         let row = vec![
-            value.into(),
+            Value::Int64(7),
             Value::string("datetime('2023-11-14T22:13:20.123+00:00')"),
         ];
         let rows = Value::Array(vec![Value::Array(row)]);
