@@ -294,7 +294,7 @@ fn shows_what_the_sink_would_send(_: &'static Ctx) {
     let answer = preview(&graph, &args, record);
     assert_eq!(answer.code, 0, "{}", answer.err);
     let statement = &answer.json()[0]["statements"][0];
-    assert_eq!(statement["parameters"], json!({"events": [[{"id": 7}]]}));
+    assert_eq!(statement["parameters"], json!({"events": [[7]]}));
     let text = statement["text"].as_str().unwrap();
     assert!(text.contains("MERGE (:P {id: event.id})"), "{text}");
     // A record that the sink would refuse has not passed.
