@@ -136,7 +136,7 @@ async fn read(consumer: &mut KafkaConsumer, count: usize) -> Result<Vec<DeadLett
             }
             ConsumerEvent::Revoked { partitions, .. } => consumer.unassign(&partitions).await?,
             ConsumerEvent::Problem(error) => return Err(error),
-            ConsumerEvent::Committed { .. } => {}
+            ConsumerEvent::Committed { .. } | ConsumerEvent::Back => {}
             ConsumerEvent::Data => loop {
                 let batch = consumer.read(limits);
                 if batch.is_empty() {

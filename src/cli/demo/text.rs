@@ -76,13 +76,14 @@ pub fn dead_letters(letters: &[DeadLetter], screen: &Screen) {
 
 /// The message of the innermost cause in a trace of the JVM's form.
 fn reason(trace: &str) -> String {
-    let cause = trace
-        .lines()
-        .rev()
-        .find_map(|line| line.strip_prefix("Caused by: "));
-    let cause = cause.or_else(|| trace.lines().next()).unwrap_or_default();
-    let message = cause.split_once(": ").map_or(cause, |(_, message)| message);
-    message.to_owned()
+    let causes = trace.lines().rev();
+    let causes = causes.filter_map(|line| line.strip_prefix("Caused by: "));
+    // A cause may be a bare code.
+    let mut messages = causes
+        .chain(trace.lines().next())
+        .filter_map(|cause| cause.split_once(": "));
+    let message = messages.next().map(|(_, message)| message);
+    message.unwrap_or_default().to_owned()
 }
 
 pub fn next_steps() -> [&'static str; 5] {
@@ -127,7 +128,7 @@ mod tests {
     fn the_reason_is_the_innermost_cause() {
         let trace = "a.DataException: Converting failed\nCaused by: b.SerializationException: c.JsonEOFException: at the end\nCaused by: c.JsonEOFException: Unexpected end: was \"x\"";
         assert_eq!(reason(trace), "Unexpected end: was \"x\"");
-        assert_eq!(reason("a.B: refused"), "refused");
+        assert_eq!(reason("a.B: refused\nCaused by: Code.Of.It"), "refused");
         assert_eq!(reason(""), "");
     }
 }

@@ -23,6 +23,7 @@ const ADDRESS: &str = "neo4j.uri=neo4j://localhost:7687\n";
 
 /// As the sample says.
 pub const NAME: &str = "customers-to-graph";
+const TASKS: usize = 2;
 pub const GROUP: &str = "connect-customers-to-graph";
 pub const DEAD_LETTERS: &str = "customers-to-graph-dlq";
 
@@ -82,7 +83,7 @@ impl Worker {
                 let trace = task.trace.clone().unwrap_or_default();
                 return Err(failed(&format!("a task has failed:\n{trace}")));
             }
-            if !tasks.is_empty() && tasks.iter().all(|task| task.state == State::Running) {
+            if tasks.len() == TASKS && tasks.iter().all(|task| task.state == State::Running) {
                 return Ok(tasks.len());
             }
             if begin.elapsed() > START {
