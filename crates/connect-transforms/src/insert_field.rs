@@ -15,6 +15,7 @@ use crate::requirements::{require_map, require_struct};
 use crate::schema_cache::SchemaCache;
 use crate::side::Side;
 use crate::structs::{Nulls, fields_of, struct_like};
+use crate::topic_memo::TopicMemo;
 
 pub const KEY: PluginDescriptor = transformation(
     "org.apache.kafka.connect.transforms.InsertField$Key",
@@ -116,9 +117,15 @@ impl Insertion {
     }
 
     /// The value; none if the record has none.
-    fn value(&self, record: &SinkRecord) -> Option<Value> {
+    fn value(&self, record: &SinkRecord, topics: &mut TopicMemo<ByteString>) -> Option<Value> {
         match &self.source {
-            Source::Topic => Some(Value::from(&*record.topic)),
+            Source::Topic => {
+                let text = |topic: &str| Ok::<_, ()>(ByteString::from(topic));
+                topics
+                    .get_or_try(&record.topic, text)
+                    .ok()
+                    .map(Value::String)
+            }
             Source::Partition => record.partition.map(Value::Int32),
             Source::Offset => Some(Value::Int64(record.offset())),
             Source::Timestamp => record.timestamp.map(Value::Int64),
@@ -133,6 +140,8 @@ struct InsertField {
     insertions: Vec<Insertion>,
     nulls: Nulls,
     schemas: SchemaCache<SchemaRef>,
+    /// Names as values, so that records of a topic share one.
+    topics: TopicMemo<ByteString>,
 }
 
 impl InsertField {
@@ -167,6 +176,7 @@ impl InsertField {
             insertions,
             nulls: Nulls::configured(config),
             schemas: SchemaCache::new(),
+            topics: TopicMemo::new(),
         })
     }
 }
@@ -191,7 +201,7 @@ impl Transformation for InsertField {
         if self.side.schema(&record).is_none() {
             let mut map = require_map(value, PURPOSE)?;
             for insertion in &self.insertions {
-                if let Some(value) = insertion.value(&record) {
+                if let Some(value) = insertion.value(&record, &mut self.topics) {
                     map.insert_str(insertion.name.clone(), value);
                 }
             }
@@ -208,7 +218,9 @@ impl Transformation for InsertField {
             *value = self.nulls.carry(field, std::mem::take(value))?;
         }
         for insertion in &self.insertions {
-            let value = insertion.value(&record).unwrap_or_default();
+            let value = insertion
+                .value(&record, &mut self.topics)
+                .unwrap_or_default();
             values.push(match (&insertion.source, value) {
                 (Source::Timestamp, Value::Int64(millis)) => Value::Timestamp(millis),
                 (_, value) => value,

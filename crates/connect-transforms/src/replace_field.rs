@@ -171,17 +171,27 @@ impl Rules {
     }
 
     fn apply_to_map(&self, map: Map) -> Map {
-        let entries = map.into_entries().into_iter().filter_map(|(key, value)| {
-            let Value::String(name) = &key else {
-                return self.include.is_empty().then_some((key, value));
-            };
-            if !self.keeps(name) {
-                return None;
-            }
-            let new = Value::String(self.new_name(name).clone());
-            Some((new, value))
+        let mut entries = map.into_entries();
+        entries.retain(|(key, _)| match key {
+            Value::String(name) => self.keeps(name),
+            _ => self.include.is_empty(),
         });
-        Map::from_entries(entries.collect())
+        for (key, _) in &mut entries {
+            if let Value::String(name) = key
+                && let Some((_, new)) = self.renames.iter().find(|(old, _)| old == name)
+            {
+                *key = Value::String(new.clone());
+            }
+        }
+        // Only a new name can stand there twice.
+        let twice = |new: &ByteString| {
+            let named = |(key, _): &&(Value, Value)| matches!(key, Value::String(k) if k == new);
+            entries.iter().filter(named).count() > 1
+        };
+        match self.renames.iter().any(|(_, new)| twice(new)) {
+            true => Map::from_entries(entries),
+            false => Map::from_distinct_entries(entries),
+        }
     }
 }
 

@@ -255,24 +255,34 @@ fn number(text: &str, begin: usize) -> Option<(i32, usize)> {
         let bound = if negative { i32::MIN } else { i32::MAX };
         return Some((bound, begin + sign_length + '∞'.len_utf8()));
     }
-    let (digits, mut length) = digits(unsigned);
-    if digits.is_empty() {
+    let (whole, mut length) = whole(unsigned);
+    if length == 0 {
         return None;
     }
-    let mut exponent = 0;
+    let mut magnitude = whole.ok_or_else(|| {
+        let digits = digits(unsigned).0;
+        digits.parse::<f64>().unwrap_or_default()
+    });
     if let Some((power, more)) = unsigned[length..].strip_prefix('E').and_then(power) {
-        exponent = power;
+        let scientific = format!("{}e{power}", digits(unsigned).0);
+        magnitude = Err(scientific.parse::<f64>().unwrap_or_default());
         length += 1 + more;
     }
-    let magnitude = match (exponent, digits.parse::<i64>()) {
-        (0, Ok(n)) => Ok(n),
-        _ => format!("{digits}e{exponent}")
-            .parse::<f64>()
-            .map_err(drop)
-            .map_or(Err(0.0), Err),
-    };
     let end = begin + sign_length + length;
     Some((narrow(magnitude, negative), end))
+}
+
+/// The number at the beginning of a text, if 64 bits hold it, and its length.
+fn whole(text: &str) -> (Option<i64>, usize) {
+    let mut number = Some(0_i64);
+    let mut length = 0;
+    for c in text.chars() {
+        let Some(digit) = digit(c) else { break };
+        let larger = |n: i64| n.checked_mul(10)?.checked_add(digit.into());
+        number = number.and_then(larger);
+        length += c.len_utf8();
+    }
+    (number, length)
 }
 
 /// A whole number, or one that did not fit or has a power of ten.
