@@ -2,16 +2,16 @@
 
 use java_compat::regex::JavaRegex;
 
-/// A pattern as `topics.regex` holds it.
+/// A pattern as `topics.regex` holds it. Boxed, for it stands beside a mere list of names.
 #[derive(Clone, Debug)]
-pub struct TopicPattern(JavaRegex);
+pub struct TopicPattern(Box<JavaRegex>);
 
 impl TopicPattern {
     /// # Errors
     /// What is wrong with the pattern, or the part of Java's syntax that is not supported.
     pub fn new(text: &str) -> Result<Self, String> {
         match JavaRegex::new(text) {
-            Ok(regex) => Ok(Self(regex)),
+            Ok(regex) => Ok(Self(Box::new(regex))),
             Err(error) => Err(error.to_string()),
         }
     }
