@@ -5,6 +5,7 @@ use connect_api::config::{
     Check, ConfigDef, ConfigErrors, ConfigReader, Importance, Key, Parsed, invalid_value,
 };
 use connect_api::data::{Map, Schema, SchemaRef, Struct, Value};
+use connect_api::error::exception;
 use connect_api::plugin::PluginDescriptor;
 use connect_api::transform::Transformation;
 use connect_api::{ConnectError, SinkRecord};
@@ -170,8 +171,18 @@ impl Rules {
         })
     }
 
-    fn apply_to_map(&self, map: Map) -> Map {
+    fn apply_to_map(&self, map: Map) -> Result<Map, ConnectError> {
         let mut entries = map.into_entries();
+        let is_name = |key: &Value| matches!(key, Value::String(_) | Value::Null);
+        if let Some((key, _)) = entries.iter().find(|(key, _)| !is_name(key)) {
+            return Err(ConnectError::record(
+                exception::CLASS_CAST,
+                format!(
+                    "class {} cannot be cast to class java.lang.String",
+                    key.java_class()
+                ),
+            ));
+        }
         entries.retain(|(key, _)| match key {
             Value::String(name) => self.keeps(name),
             _ => self.include.is_empty(),
@@ -188,10 +199,10 @@ impl Rules {
             let named = |(key, _): &&(Value, Value)| matches!(key, Value::String(k) if k == new);
             entries.iter().filter(named).count() > 1
         };
-        match self.renames.iter().any(|(_, new)| twice(new)) {
+        Ok(match self.renames.iter().any(|(_, new)| twice(new)) {
             true => Map::from_entries(entries),
             false => Map::from_distinct_entries(entries),
-        }
+        })
     }
 }
 
@@ -202,7 +213,7 @@ impl Transformation for ReplaceField {
         }
         let value = self.side.take(&mut record);
         if self.side.schema(&record).is_none() {
-            let map = self.rules.apply_to_map(require_map(value, PURPOSE)?);
+            let map = self.rules.apply_to_map(require_map(value, PURPOSE)?)?;
             self.side.set(&mut record, None, Value::Map(map));
             return Ok(Some(record));
         }
