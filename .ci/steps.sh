@@ -73,11 +73,29 @@ demo() {
     for line in 'Customer +96 nodes' 'Product +12 nodes' 'BOUGHT +2,400 relationships' 'lag 0 ' '2 bad records'; do
         grep -qE "$line" <<<"$output" || { echo "the demo does not say: $line"; return 1; }
     done
+    demo_stays_up
     # What is shipped contains nothing of it.
     if cargo tree -p turnbuckle --edges normal --prefix none | grep -E '^(boltr|grafeo|tansu|dev-server)'; then
         echo "a build without the feature depends on these"
         return 1
     fi
+}
+
+# With --keep, one signal ends worker, graph and broker in their order.
+demo_stays_up() {
+    local said pid status=0
+    said=$(mktemp)
+    "${CARGO_TARGET_DIR:-target}/debug/turnbuckle" demo --keep >"$said" 2>&1 &
+    pid=$!
+    for _ in $(seq 240); do
+        grep -q 'Ctrl-C ends it' "$said" && break
+        sleep 0.5
+    done
+    kill -TERM "$pid"
+    wait "$pid" || status=$?
+    [ "$status" -eq 0 ] || { cat "$said"; echo "the demo that stays up ended with $status"; }
+    rm "$said"
+    return "$status"
 }
 
 # The whole program on real services, which are downloaded and started by the tests themselves.

@@ -6,7 +6,9 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::{info, warn};
 
 /// Listens from its making on.
-pub struct Signals {
+pub struct Signals(Option<Listening>);
+
+struct Listening {
     terminate: Signal,
     interrupt: Signal,
 }
@@ -15,10 +17,17 @@ impl Signals {
     /// # Errors
     /// The system refuses to tell of signals.
     pub fn new() -> io::Result<Self> {
-        Ok(Self {
+        Ok(Self(Some(Listening {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-        })
+        })))
+    }
+
+    /// For a worker inside something that is asked itself: one signal reaches every listener of the process, and the
+    /// worker would take it for its second.
+    #[cfg(feature = "demo")]
+    pub fn none() -> Self {
+        Self(None)
     }
 
     /// Waits for a signal.
@@ -35,9 +44,12 @@ impl Signals {
     }
 
     async fn next(&mut self) -> i32 {
+        let Some(listening) = &mut self.0 else {
+            return std::future::pending().await;
+        };
         tokio::select! {
-            _ = self.terminate.recv() => SignalKind::terminate().as_raw_value(),
-            _ = self.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+            _ = listening.terminate.recv() => SignalKind::terminate().as_raw_value(),
+            _ = listening.interrupt.recv() => SignalKind::interrupt().as_raw_value(),
         }
     }
 }

@@ -55,21 +55,24 @@ pub struct Started {
 /// # Errors
 /// Why it ended, if not by a signal.
 pub async fn run(args: &Standalone) -> Result<(), Failure> {
-    run_owned(args, None).await
+    let signals = Signals::new().map_err(|e| Failure::NotStarted(format!("no signals: {e}")))?;
+    run_owned(args, signals, None).await
 }
 
-/// Runs until a signal, a failure, or its owner's word.
+/// Runs until a failure, or its owner's word. Signals are the owner's.
 ///
 /// # Errors
 /// Why it ended, if nobody asked for it.
 #[cfg(feature = "demo")]
 pub async fn run_for(args: &Standalone, owner: Owner) -> Result<(), Failure> {
-    run_owned(args, Some(owner)).await
+    run_owned(args, Signals::none(), Some(owner)).await
 }
 
-async fn run_owned(args: &Standalone, owner: Option<Owner>) -> Result<(), Failure> {
-    let mut signals =
-        Signals::new().map_err(|e| Failure::NotStarted(format!("no signals: {e}")))?;
+async fn run_owned(
+    args: &Standalone,
+    mut signals: Signals,
+    owner: Option<Owner>,
+) -> Result<(), Failure> {
     let (tell, mut stopped) = match owner {
         Some(owner) => (Some(owner.started), Some(owner.stopped)),
         None => (None, None),

@@ -194,7 +194,7 @@ fn check_tells_what_becomes_of_every_key(_: &'static Ctx) {
         (
             "converter.properties",
             sink("value.converter=a.B\n"),
-            "  note       converters here: org.apache.kafka.connect.converters.ByteArrayConverter",
+            "  note       converters here: org.apache.kafka.connect.converters.BooleanConverter, org.apache.kafka.connect.converters.ByteArrayConverter",
         ),
         (
             "max.properties",

@@ -73,7 +73,10 @@ pub async fn run(args: &Demo) -> Result<(), Failure> {
         }
         signals.first().await;
     }
-    parts.stop().await?;
+    tokio::select! {
+        result = parts.stop() => result?,
+        signal = signals.second() => return Err(Failure::Interrupted(signal)),
+    }
     if !args.keep {
         screen.heading("Next");
         for line in text::next_steps() {
