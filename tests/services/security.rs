@@ -101,7 +101,6 @@ impl Pipeline {
     pub fn expect_refusal(&self, secured: &SecuredKafka, worker: &Worker, told: &[&str]) {
         let status = worker.wait_state(&self.name, "FAILED", VERDICT);
         let trace = status["tasks"][0]["trace"].as_str().unwrap_or_default();
-        println!("{trace}");
         for expected in told {
             assert!(trace.contains(expected), "{expected} is not in: {trace}");
         }
@@ -206,7 +205,6 @@ fn every_trust_store_works(ctx: &'static Ctx) {
         ),
     ];
     for settings in cases {
-        println!("{settings:?}");
         let pipeline = Pipeline::new(secured, OPEN, OPEN);
         let _worker = pipeline.start(secured, Engine::Turnbuckle, &settings);
         pipeline.expect_lines(secured);
@@ -251,7 +249,6 @@ fn every_key_store_works(ctx: &'static Ctx) {
         )
     };
     for settings in [archive(&ours), archive(&java), file(&pem), file(&encrypted)] {
-        println!("{settings:?}");
         let pipeline = Pipeline::new(secured, OPEN, OPEN);
         let _worker = pipeline.start(secured, Engine::Turnbuckle, &settings);
         pipeline.expect_lines(secured);
