@@ -11,11 +11,12 @@ mod stream;
 mod text;
 mod worker;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use dev_server::{Broker, Client, Graph};
 use tokio::time::sleep;
-use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::filter::{LevelFilter, Targets, dynamic_filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -34,6 +35,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 /// How long the stream may take to be in the graph.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Set once the worker has ended: what clients on their way out say of a broker that went on purpose is no warning.
+static OVER: AtomicBool = AtomicBool::new(false);
+
 /// Sends the log to standard error: what the worker warns of, and with `verbose` all it says.
 pub fn log(verbose: bool) {
     let level = match verbose {
@@ -51,6 +55,7 @@ pub fn log(verbose: bool) {
     tracing_subscriber::registry()
         .with(lines)
         .with(targets)
+        .with(dynamic_filter_fn(|_, _| !OVER.load(Ordering::Relaxed)))
         .init();
 }
 
@@ -105,6 +110,7 @@ impl Parts {
     /// The worker first: it still commits.
     async fn stop(self) -> Result<(), Failure> {
         self.worker.stop().await?;
+        OVER.store(true, Ordering::Relaxed);
         self.graph.stop().await;
         self.broker.stop().await;
         Ok(())
