@@ -29,8 +29,13 @@ def start_rows(folder, engines):
         rows.append([engine, RUNS[engine], f"{seconds:.2f}", f"{used:.2f}", megabytes(memory)])
     if len(engines) == 2:
         ours, theirs = (medians[engine] for engine in engines)
-        rows.append(["*ratio*", "", *(f"{b / a:.0f}" for a, b in zip(ours, theirs))])
+        rows.append(["*ratio*", "", *(ratio(a, b) for a, b in zip(ours, theirs))])
     return rows
+
+
+def ratio(ours, theirs):
+    """The kernel counts processor time in hundredths of a second, so a start may have cost none."""
+    return f"{theirs / ours:.0f}" if ours else "> {:.0f}".format(theirs / 0.01)
 
 
 def start_table(folder, engines):
