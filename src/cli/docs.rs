@@ -153,37 +153,34 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_page_of_client_keys_is_fresh() {
-        let page = include_str!("../../docs/client-keys.md");
-        assert!(
-            page.ends_with(&data_plane::kafka::client_keys::client_keys_page()),
-            "docs/client-keys.md is stale: replace its tables by the output of `turnbuckle docs client-keys`"
-        );
-    }
-
-    #[test]
-    fn the_page_is_fresh() {
-        let page = include_str!("../../docs/config.md");
-        assert!(
-            page.ends_with(&worker_keys()),
-            "docs/config.md is stale: replace its tables by the output of `turnbuckle docs worker-keys`"
-        );
-    }
-    #[test]
-    fn the_page_of_providers_is_fresh() {
-        let page = include_str!("../../docs/config-providers.md");
-        assert!(
-            page.ends_with(&config_providers()),
-            "docs/config-providers.md is stale: replace its tables by the output of `turnbuckle docs config-providers`"
-        );
-    }
-
-    #[test]
-    fn the_page_of_transformations_is_fresh() {
-        let page = include_str!("../../docs/transforms.md");
-        assert!(
-            page.ends_with(&transforms()),
-            "docs/transforms.md is stale: replace its tables by the output of `turnbuckle docs transforms`"
-        );
+    fn pages_are_fresh() {
+        let client_keys = data_plane::kafka::client_keys::client_keys_page();
+        for (name, page, tables) in [
+            (
+                "client-keys",
+                include_str!("../../docs/client-keys.md"),
+                client_keys,
+            ),
+            (
+                "worker-keys",
+                include_str!("../../docs/config.md"),
+                worker_keys(),
+            ),
+            (
+                "config-providers",
+                include_str!("../../docs/config-providers.md"),
+                config_providers(),
+            ),
+            (
+                "transforms",
+                include_str!("../../docs/transforms.md"),
+                transforms(),
+            ),
+        ] {
+            assert!(
+                page.ends_with(&tables),
+                "a page in docs/ is stale: replace its tables by the output of `turnbuckle docs {name}`"
+            );
+        }
     }
 }

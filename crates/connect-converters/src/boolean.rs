@@ -3,12 +3,11 @@
 use bytes::Bytes;
 use connect_api::ConnectError;
 use connect_api::config::{ConfigDef, ConfigErrors, ConfigReader};
-use connect_api::convert::{Converter, HeaderConverter};
 use connect_api::data::{SchemaAndValue, SchemaRef, Type, Value, optional};
 use connect_api::error::exception;
 use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 
-use crate::common::{CONVERTER_TYPE, read_converter_type};
+use crate::common::{CONVERTER_TYPE, Codec, ForAll, read_converter_type};
 
 const CLASS: &str = "org.apache.kafka.connect.converters.BooleanConverter";
 
@@ -18,7 +17,7 @@ pub const CONVERTER: PluginDescriptor = PluginDescriptor {
     aliases: &[],
     version: KAFKA_VERSION,
     config_def,
-    plugin: Plugin::Converter(|config, _| Ok(Box::new(BooleanConverter::new(config)?))),
+    plugin: Plugin::Converter(|config, _| Ok(Box::new(ForAll(BooleanConverter::new(config)?)))),
 };
 
 /// As converter of headers.
@@ -27,7 +26,7 @@ pub const HEADER_CONVERTER: PluginDescriptor = PluginDescriptor {
     aliases: &[],
     version: KAFKA_VERSION,
     config_def,
-    plugin: Plugin::HeaderConverter(|config| Ok(Box::new(BooleanConverter::new(config)?))),
+    plugin: Plugin::HeaderConverter(|config| Ok(Box::new(ForAll(BooleanConverter::new(config)?)))),
 };
 
 /// The keys that the converter understands.
@@ -50,7 +49,7 @@ impl BooleanConverter {
         })
     }
 
-    fn read(&self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+    fn decode(&self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
         let value = match data.as_deref() {
             None => Value::Null,
             Some([0]) => Value::Boolean(false),
@@ -97,39 +96,13 @@ fn write(schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>, Con
     }
 }
 
-impl Converter for BooleanConverter {
-    fn to_connect_data(
-        &mut self,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        self.read(data)
+impl Codec for BooleanConverter {
+    fn read(&mut self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        self.decode(data)
     }
 
-    fn from_connect_data(
+    fn write(
         &mut self,
-        _: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>, ConnectError> {
-        write(schema, value)
-    }
-}
-
-impl HeaderConverter for BooleanConverter {
-    fn to_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        self.read(data)
-    }
-
-    fn from_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
         schema: Option<&SchemaRef>,
         value: &Value,
     ) -> Result<Option<Bytes>, ConnectError> {

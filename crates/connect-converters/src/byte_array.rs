@@ -7,7 +7,7 @@ use connect_api::convert::{Converter, ConverterType, HeaderConverter};
 use connect_api::data::{SchemaAndValue, SchemaRef, Type, Value, optional};
 use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 
-use crate::common::{CONVERTER_TYPE, read_converter_type};
+use crate::common::{CONVERTER_TYPE, Codec, ForAll, read_converter_type};
 
 const CLASS: &str = "org.apache.kafka.connect.converters.ByteArrayConverter";
 
@@ -38,13 +38,13 @@ fn new_converter(
     config: &ConfigReader<'_>,
     _: ConverterType,
 ) -> Result<Box<dyn Converter>, ConfigErrors> {
-    Ok(Box::new(ByteArrayConverter::new(config)?))
+    Ok(Box::new(ForAll(ByteArrayConverter::new(config)?)))
 }
 
 fn new_header_converter(
     config: &ConfigReader<'_>,
 ) -> Result<Box<dyn HeaderConverter>, ConfigErrors> {
-    Ok(Box::new(ByteArrayConverter::new(config)?))
+    Ok(Box::new(ForAll(ByteArrayConverter::new(config)?)))
 }
 
 /// `org.apache.kafka.connect.converters.ByteArrayConverter`
@@ -64,7 +64,7 @@ impl ByteArrayConverter {
         })
     }
 
-    fn read(&self, data: Option<Bytes>) -> SchemaAndValue {
+    fn decode(&self, data: Option<Bytes>) -> SchemaAndValue {
         SchemaAndValue::new(
             Some(self.schema.clone()),
             data.map_or(Value::Null, Value::Bytes),
@@ -91,39 +91,13 @@ fn write(schema: Option<&SchemaRef>, value: &Value) -> Result<Option<Bytes>, Con
     }
 }
 
-impl Converter for ByteArrayConverter {
-    fn to_connect_data(
-        &mut self,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        Ok(self.read(data))
+impl Codec for ByteArrayConverter {
+    fn read(&mut self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        Ok(self.decode(data))
     }
 
-    fn from_connect_data(
+    fn write(
         &mut self,
-        _: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>, ConnectError> {
-        write(schema, value)
-    }
-}
-
-impl HeaderConverter for ByteArrayConverter {
-    fn to_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        Ok(self.read(data))
-    }
-
-    fn from_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
         schema: Option<&SchemaRef>,
         value: &Value,
     ) -> Result<Option<Bytes>, ConnectError> {

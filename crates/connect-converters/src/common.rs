@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use connect_api::ConnectError;
 use connect_api::config::{ConfigReader, Importance, Key};
+use connect_api::convert::{Converter, HeaderConverter};
+use connect_api::data::{SchemaAndValue, SchemaRef, Value};
 
 /// The part of the record a converter serves. The runtime says it when it makes the converter; the key is there
 /// because definitions on the JVM have it, and a user's value of it never counts.
@@ -17,6 +20,60 @@ pub const CONVERTER_TYPE: Key<String> = Key::required(
 pub(crate) fn read_converter_type(config: &ConfigReader<'_>) {
     if config.config().contains(CONVERTER_TYPE.name()) {
         config.get(&CONVERTER_TYPE);
+    }
+}
+
+/// Reads and writes data of which neither topic nor header name says anything.
+pub(crate) trait Codec: Send {
+    fn read(&mut self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError>;
+
+    fn write(
+        &mut self,
+        schema: Option<&SchemaRef>,
+        value: &Value,
+    ) -> Result<Option<Bytes>, ConnectError>;
+}
+
+/// A codec as the converter of keys, values and headers alike.
+pub(crate) struct ForAll<C>(pub C);
+
+impl<C: Codec> Converter for ForAll<C> {
+    fn to_connect_data(
+        &mut self,
+        _: &str,
+        data: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        self.0.read(data)
+    }
+
+    fn from_connect_data(
+        &mut self,
+        _: &str,
+        schema: Option<&SchemaRef>,
+        value: &Value,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        self.0.write(schema, value)
+    }
+}
+
+impl<C: Codec> HeaderConverter for ForAll<C> {
+    fn to_connect_header(
+        &mut self,
+        _: &str,
+        _: &str,
+        data: Option<Bytes>,
+    ) -> Result<SchemaAndValue, ConnectError> {
+        self.0.read(data)
+    }
+
+    fn from_connect_header(
+        &mut self,
+        _: &str,
+        _: &str,
+        schema: Option<&SchemaRef>,
+        value: &Value,
+    ) -> Result<Option<Bytes>, ConnectError> {
+        self.0.write(schema, value)
     }
 }
 

@@ -3,47 +3,79 @@
 use bytes::Bytes;
 use connect_api::ConnectError;
 use connect_api::config::{ConfigDef, ConfigErrors, ConfigReader};
-use connect_api::convert::{Converter, HeaderConverter, NewConverter, NewHeaderConverter};
+use connect_api::convert::{NewConverter, NewHeaderConverter};
 use connect_api::data::{SchemaAndValue, SchemaRef, Type, Value, optional};
 use connect_api::error::exception;
 use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 
-use crate::common::{CONVERTER_TYPE, read_converter_type};
+use crate::common::{CONVERTER_TYPE, Codec, ForAll, read_converter_type};
 
 pub const SHORT: PluginDescriptor = converter(
     "org.apache.kafka.connect.converters.ShortConverter",
-    |config, _| Ok(Box::new(NumberConverter::new(Width::Short, config)?)),
+    |config, _| {
+        Ok(Box::new(ForAll(NumberConverter::new(
+            Width::Short,
+            config,
+        )?)))
+    },
 );
 pub const SHORT_HEADER: PluginDescriptor = header_converter(SHORT.class, |config| {
-    Ok(Box::new(NumberConverter::new(Width::Short, config)?))
+    Ok(Box::new(ForAll(NumberConverter::new(
+        Width::Short,
+        config,
+    )?)))
 });
 pub const INTEGER: PluginDescriptor = converter(
     "org.apache.kafka.connect.converters.IntegerConverter",
-    |config, _| Ok(Box::new(NumberConverter::new(Width::Integer, config)?)),
+    |config, _| {
+        Ok(Box::new(ForAll(NumberConverter::new(
+            Width::Integer,
+            config,
+        )?)))
+    },
 );
 pub const INTEGER_HEADER: PluginDescriptor = header_converter(INTEGER.class, |config| {
-    Ok(Box::new(NumberConverter::new(Width::Integer, config)?))
+    Ok(Box::new(ForAll(NumberConverter::new(
+        Width::Integer,
+        config,
+    )?)))
 });
 pub const LONG: PluginDescriptor = converter(
     "org.apache.kafka.connect.converters.LongConverter",
-    |config, _| Ok(Box::new(NumberConverter::new(Width::Long, config)?)),
+    |config, _| Ok(Box::new(ForAll(NumberConverter::new(Width::Long, config)?))),
 );
 pub const LONG_HEADER: PluginDescriptor = header_converter(LONG.class, |config| {
-    Ok(Box::new(NumberConverter::new(Width::Long, config)?))
+    Ok(Box::new(ForAll(NumberConverter::new(Width::Long, config)?)))
 });
 pub const FLOAT: PluginDescriptor = converter(
     "org.apache.kafka.connect.converters.FloatConverter",
-    |config, _| Ok(Box::new(NumberConverter::new(Width::Float, config)?)),
+    |config, _| {
+        Ok(Box::new(ForAll(NumberConverter::new(
+            Width::Float,
+            config,
+        )?)))
+    },
 );
 pub const FLOAT_HEADER: PluginDescriptor = header_converter(FLOAT.class, |config| {
-    Ok(Box::new(NumberConverter::new(Width::Float, config)?))
+    Ok(Box::new(ForAll(NumberConverter::new(
+        Width::Float,
+        config,
+    )?)))
 });
 pub const DOUBLE: PluginDescriptor = converter(
     "org.apache.kafka.connect.converters.DoubleConverter",
-    |config, _| Ok(Box::new(NumberConverter::new(Width::Double, config)?)),
+    |config, _| {
+        Ok(Box::new(ForAll(NumberConverter::new(
+            Width::Double,
+            config,
+        )?)))
+    },
 );
 pub const DOUBLE_HEADER: PluginDescriptor = header_converter(DOUBLE.class, |config| {
-    Ok(Box::new(NumberConverter::new(Width::Double, config)?))
+    Ok(Box::new(ForAll(NumberConverter::new(
+        Width::Double,
+        config,
+    )?)))
 });
 
 const fn converter(class: &'static str, new: NewConverter) -> PluginDescriptor {
@@ -166,7 +198,7 @@ impl NumberConverter {
         })
     }
 
-    fn read(&self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+    fn decode(&self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
         let value = match data {
             None => Value::Null,
             Some(data) => self.width.read(&data).ok_or_else(|| {
@@ -178,7 +210,7 @@ impl NumberConverter {
         Ok(SchemaAndValue::new(Some(self.schema.clone()), value))
     }
 
-    fn write(&self, value: &Value) -> Result<Option<Bytes>, ConnectError> {
+    fn encode(&self, value: &Value) -> Result<Option<Bytes>, ConnectError> {
         if value.is_null() {
             return Ok(None);
         }
@@ -193,42 +225,16 @@ impl NumberConverter {
     }
 }
 
-impl Converter for NumberConverter {
-    fn to_connect_data(
-        &mut self,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        self.read(data)
+impl Codec for NumberConverter {
+    fn read(&mut self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        self.decode(data)
     }
 
-    fn from_connect_data(
+    fn write(
         &mut self,
-        _: &str,
         _: Option<&SchemaRef>,
         value: &Value,
     ) -> Result<Option<Bytes>, ConnectError> {
-        self.write(value)
-    }
-}
-
-impl HeaderConverter for NumberConverter {
-    fn to_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        self.read(data)
-    }
-
-    fn from_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        _: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>, ConnectError> {
-        self.write(value)
+        self.encode(value)
     }
 }

@@ -9,7 +9,7 @@ use connect_api::data::{SchemaAndValue, SchemaRef, Type, Value, optional};
 use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 
 use crate::charset::Charset;
-use crate::common::{CONVERTER_TYPE, read_converter_type};
+use crate::common::{CONVERTER_TYPE, Codec, ForAll, read_converter_type};
 
 const CLASS: &str = "org.apache.kafka.connect.storage.StringConverter";
 
@@ -53,13 +53,13 @@ fn new_converter(
     config: &ConfigReader<'_>,
     _: ConverterType,
 ) -> Result<Box<dyn Converter>, ConfigErrors> {
-    Ok(Box::new(StringConverter::new(config)?))
+    Ok(Box::new(ForAll(StringConverter::new(config)?)))
 }
 
 fn new_header_converter(
     config: &ConfigReader<'_>,
 ) -> Result<Box<dyn HeaderConverter>, ConfigErrors> {
-    Ok(Box::new(StringConverter::new(config)?))
+    Ok(Box::new(ForAll(StringConverter::new(config)?)))
 }
 
 /// `org.apache.kafka.connect.storage.StringConverter`
@@ -95,7 +95,7 @@ impl StringConverter {
     }
 
     #[inline]
-    fn read(&mut self, data: Option<Bytes>) -> SchemaAndValue {
+    fn decode(&mut self, data: Option<Bytes>) -> SchemaAndValue {
         if self.left == 0 {
             self.schema = optional(Type::String);
             self.left = SHARED_BY;
@@ -105,7 +105,7 @@ impl StringConverter {
         SchemaAndValue::new(Some(self.schema.clone()), value)
     }
 
-    fn write(&self, value: &Value) -> Option<Bytes> {
+    fn encode(&self, value: &Value) -> Option<Bytes> {
         let text = match value {
             Value::Null => return None,
             Value::String(text) => text.clone(),
@@ -115,42 +115,16 @@ impl StringConverter {
     }
 }
 
-impl Converter for StringConverter {
-    fn to_connect_data(
-        &mut self,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        Ok(self.read(data))
+impl Codec for StringConverter {
+    fn read(&mut self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        Ok(self.decode(data))
     }
 
-    fn from_connect_data(
+    fn write(
         &mut self,
-        _: &str,
         _: Option<&SchemaRef>,
         value: &Value,
     ) -> Result<Option<Bytes>, ConnectError> {
-        Ok(self.write(value))
-    }
-}
-
-impl HeaderConverter for StringConverter {
-    fn to_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        Ok(self.read(data))
-    }
-
-    fn from_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        _: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>, ConnectError> {
-        Ok(self.write(value))
+        Ok(self.encode(value))
     }
 }

@@ -31,7 +31,7 @@ use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 
 pub use config::config_def;
 
-use crate::common::read_converter_type;
+use crate::common::{Codec, ForAll, read_converter_type};
 use config::{JsonConfig, SCHEMA_CONTENT};
 use encoding::Document;
 use envelope::{EnvelopeReader, skip_root};
@@ -66,13 +66,13 @@ fn new_converter(
     config: &ConfigReader<'_>,
     _: ConverterType,
 ) -> Result<Box<dyn Converter>, ConfigErrors> {
-    Ok(Box::new(JsonConverter::new(config)?))
+    Ok(Box::new(ForAll(JsonConverter::new(config)?)))
 }
 
 fn new_header_converter(
     config: &ConfigReader<'_>,
 ) -> Result<Box<dyn HeaderConverter>, ConfigErrors> {
-    Ok(Box::new(JsonConverter::new(config)?))
+    Ok(Box::new(ForAll(JsonConverter::new(config)?)))
 }
 
 /// `org.apache.kafka.connect.json.JsonConverter`
@@ -124,7 +124,7 @@ impl JsonConverter {
         })
     }
 
-    fn read(&mut self, data: Bytes) -> Result<SchemaAndValue, ConnectError> {
+    fn decode(&mut self, data: Bytes) -> Result<SchemaAndValue, ConnectError> {
         let doc = Document::new(data).map_err(|syntax| syntax.into_error(&[]))?;
         self.read_document(&doc).map_err(|fault| match fault {
             Fault::Syntax(syntax) => syntax.into_error(doc.text.as_bytes()),
@@ -171,7 +171,7 @@ impl JsonConverter {
         }
     }
 
-    fn write(
+    fn encode(
         &mut self,
         schema: Option<&SchemaRef>,
         value: &Value,
@@ -222,45 +222,16 @@ fn given_schema(text: Option<&str>, nulls: bool) -> Result<Option<SchemaRef>, Co
     })
 }
 
-impl Converter for JsonConverter {
-    fn to_connect_data(
-        &mut self,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        match data {
-            Some(data) => self.read(data),
-            None => Ok(SchemaAndValue::NULL),
-        }
+impl Codec for JsonConverter {
+    fn read(&mut self, data: Option<Bytes>) -> Result<SchemaAndValue, ConnectError> {
+        data.map_or(Ok(SchemaAndValue::NULL), |data| self.decode(data))
     }
 
-    fn from_connect_data(
+    fn write(
         &mut self,
-        _: &str,
         schema: Option<&SchemaRef>,
         value: &Value,
     ) -> Result<Option<Bytes>, ConnectError> {
-        self.write(schema, value)
-    }
-}
-
-impl HeaderConverter for JsonConverter {
-    fn to_connect_header(
-        &mut self,
-        topic: &str,
-        _: &str,
-        data: Option<Bytes>,
-    ) -> Result<SchemaAndValue, ConnectError> {
-        self.to_connect_data(topic, data)
-    }
-
-    fn from_connect_header(
-        &mut self,
-        _: &str,
-        _: &str,
-        schema: Option<&SchemaRef>,
-        value: &Value,
-    ) -> Result<Option<Bytes>, ConnectError> {
-        self.write(schema, value)
+        self.encode(schema, value)
     }
 }
