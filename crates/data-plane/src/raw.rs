@@ -120,6 +120,17 @@ impl RawBatch {
             .map(|h| (self.slice(h.name), h.value.map(|span| self.slice(span))))
     }
 
+    /// The value of a record's last header of that name; none if there is no such header or its value is null.
+    pub fn last_header(&self, i: usize, name: &str) -> Option<Bytes> {
+        let range = self.records[i].headers.start as usize..self.records[i].headers.end as usize;
+        let has_name = |header: &&RawHeader| {
+            let start = header.name.start as usize;
+            self.arena[start..start + header.name.len as usize] == *name.as_bytes()
+        };
+        let last = self.headers[range].iter().rev().find(has_name)?;
+        last.value.map(|span| self.slice(span))
+    }
+
     fn slice(&self, span: Span) -> Bytes {
         let start = span.start as usize;
         self.arena.slice(start..start + span.len as usize)
@@ -318,6 +329,9 @@ mod tests {
                     (Bytes::from_static(b"none"), None)
                 ]
             );
+            assert_eq!(batch.last_header(i, "h"), batch.value(i));
+            assert_eq!(batch.last_header(i, "none"), None);
+            assert_eq!(batch.last_header(i, "other"), None);
         }
     }
 }

@@ -21,7 +21,8 @@ pub async fn task(
     let since = match report.phase {
         Phase::Redelivering { since }
         | Phase::WaitingForTarget { since }
-        | Phase::WaitingForKafka { since } => {
+        | Phase::WaitingForKafka { since }
+        | Phase::WaitingForRegistry { since } => {
             let elapsed = SystemClock
                 .now()
                 .saturating_duration_since(since)

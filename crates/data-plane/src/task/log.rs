@@ -29,6 +29,11 @@ pub(super) fn write(note: &Note, now: Instant) {
                 "the wait is over, going on"
             );
         }
+        Note::ConverterWaits { since, error } => warn!(
+            waiting_s = now.saturating_duration_since(*since).as_secs(),
+            error = %chain(error),
+            "waiting: records cannot be converted yet; they stay where they are, nothing is lost or dead-lettered"
+        ),
         Note::CommitFailed(error) => {
             warn!(error = %chain(error), "commit of offsets failed; the next one will include them");
         }

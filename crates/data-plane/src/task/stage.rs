@@ -1,14 +1,15 @@
 //! The stage: bytes → records → chain of transformations with predicates.
 //!
-//! It is pure but for the pauses between retries that `errors.retry.timeout` asks for, so `preview` and tests run the
-//! very same code. A drop is [`Step::Filtered`] and a failure [`Step::Failed`]; neither is ever an absent value.
+//! It is pure but for the pauses between retries that `errors.retry.timeout` asks for, and for what a converter gets
+//! ahead of a batch (schemas from a registry), so `preview` and tests run the very same code. A drop is
+//! [`Step::Filtered`] and a failure [`Step::Failed`]; neither is ever an absent value.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use connect_api::ByteString;
-use connect_api::convert::{Converter, HeaderConverter};
-use connect_api::{ConnectError, Headers, RecordSlice, SinkRecord, TopicPartition};
+use connect_api::convert::{Converter, HeaderConverter, LooksAhead, RecordHeaders, SchemaUsed};
+use connect_api::{Bytes, ConnectError, Headers, RecordSlice, SinkRecord, TopicPartition};
 
 use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as StageName, reaction};
 use super::tolerance::{Retry, tolerance_exceeded};
@@ -71,6 +72,24 @@ impl From<Refusal> for Step {
     }
 }
 
+/// The headers of one record of a batch.
+struct HeadersOf<'a> {
+    raw: &'a RawBatch,
+    place: usize,
+}
+
+impl RecordHeaders for HeadersOf<'_> {
+    fn last(&self, name: &str) -> Option<Bytes> {
+        self.raw.last_header(self.place, name)
+    }
+}
+
+/// Hears that a converter waits and why, and then that it goes on.
+type Waits = Box<dyn FnMut(Option<ConnectError>) + Send>;
+
+/// After so long without an answer, what is asked counts as waited for.
+const SLOW: Duration = Duration::from_secs(5);
+
 /// Converters and transformations of one task.
 pub struct Stage {
     key: (Box<dyn Converter>, Arc<str>),
@@ -79,21 +98,30 @@ pub struct Stage {
     chain: Vec<(ConfiguredTransformation, Link)>,
     tolerance: Tolerance,
     retry: Retry,
+    /// Whether key or value converter looks ahead.
+    looks_ahead: bool,
+    waits: Waits,
 }
 
 impl Stage {
     /// A stage that goes record by record with [`Self::step`] and tries nothing again.
     pub fn for_steps(parts: StageParts) -> Self {
         let never = Retry::new(Some(Duration::ZERO), Duration::ZERO, Arc::new(SystemClock));
-        Self::with(parts, Tolerance::All, never)
+        Self::with(parts, Tolerance::All, never, Box::new(|_| {}))
     }
 
-    pub fn new(parts: StageParts, settings: &TaskSettings, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(
+        parts: StageParts,
+        settings: &TaskSettings,
+        clock: Arc<dyn Clock>,
+        waits: Waits,
+    ) -> Self {
         let retry = Retry::new(settings.retry_timeout, settings.retry_delay_max, clock);
-        Self::with(parts, settings.tolerance, retry)
+        Self::with(parts, settings.tolerance, retry, waits)
     }
 
-    fn with(parts: StageParts, tolerance: Tolerance, retry: Retry) -> Self {
+    fn with(mut parts: StageParts, tolerance: Tolerance, retry: Retry, waits: Waits) -> Self {
+        let looks_ahead = parts.key.0.ahead().is_some() || parts.value.0.ahead().is_some();
         let named = |class: String| -> Arc<str> { class.into() };
         let chain = parts.transformations.into_iter().map(|t| {
             let link = Link {
@@ -109,11 +137,26 @@ impl Stage {
             chain: chain.collect(),
             tolerance,
             retry,
+            looks_ahead,
+            waits,
         }
     }
 
     /// Converts and transforms a batch. Without tolerance it ends at the first failure.
+    ///
+    /// Waits as long as it takes for what the converters need; dropping the future abandons that.
     pub async fn convert(&mut self, raw: &RawBatch) -> Converted {
+        if self.looks_ahead {
+            self.look(raw);
+            if let Err(error) = self.fetch().await {
+                return Converted {
+                    records: RecordSlice::empty(),
+                    origin: Vec::new(),
+                    failed: Vec::new(),
+                    fatal: Some(error),
+                };
+            }
+        }
         let mut records = Vec::with_capacity(raw.len());
         let mut origin = Vec::with_capacity(raw.len());
         let mut failed = Vec::new();
@@ -170,6 +213,66 @@ impl Stage {
         }
     }
 
+    /// Lets the converters see what a batch needs.
+    fn look(&mut self, raw: &RawBatch) {
+        if let Some(ahead) = self.key.0.ahead() {
+            look(ahead, raw, |place| raw.key(place));
+        }
+        if let Some(ahead) = self.value.0.ahead() {
+            look(ahead, raw, |place| raw.value(place));
+        }
+    }
+
+    /// Gets what the converters lack, for as long as it takes.
+    ///
+    /// # Errors
+    /// What ends the task.
+    async fn fetch(&mut self) -> Result<(), ConnectError> {
+        let mut waited = false;
+        for converter in [&mut self.key.0, &mut self.value.0] {
+            if let Some(ahead) = converter.ahead() {
+                waited |= fetch(ahead, &mut self.waits).await?;
+            }
+        }
+        if waited {
+            (self.waits)(None);
+        }
+        Ok(())
+    }
+
+    /// What a batch needs, asked for once, for who steps through it with [`Self::step`] and cannot wait.
+    ///
+    /// # Errors
+    /// Why it is not to be had.
+    pub async fn fetch_once(&mut self, raw: &RawBatch) -> Result<(), ConnectError> {
+        self.look(raw);
+        for converter in [&mut self.key.0, &mut self.value.0] {
+            if let Some(ahead) = converter.ahead()
+                && ahead.lacks()
+            {
+                ahead.fetch().await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The schemas under which key and value of a record were written, where a registry knows them.
+    pub fn schemas_used(
+        &mut self,
+        raw: &RawBatch,
+        run: &Run,
+        place: usize,
+    ) -> [Option<SchemaUsed>; 2] {
+        let (topic, headers) = (&run.partition.topic, HeadersOf { raw, place });
+        let used = |converter: &mut Box<dyn Converter>, data: Option<Bytes>| {
+            converter.ahead()?.schema_used(topic, &headers, &data?)
+        };
+        [
+            used(&mut self.key.0, raw.key(place)),
+            used(&mut self.value.0, raw.value(place)),
+        ]
+    }
+
     /// One record through converters and chain; does not wait.
     pub fn step(&mut self, raw: &RawBatch, run: &Run, place: usize) -> Step {
         match self.try_record(raw, run, place) {
@@ -184,11 +287,22 @@ impl Stage {
     async fn try_again(&mut self, raw: &RawBatch, run: &Run, place: usize, failed: Step) -> Step {
         let mut attempt = self.retry.attempt();
         let mut step = failed;
+        let mut waited = false;
         while let Step::Failed { error, .. } = &step {
+            if reaction(error.class(), Moment::Converting) == Reaction::Again {
+                (self.waits)(Some(error.clone()));
+                waited = true;
+            }
             if !attempt.may_retry(error).await {
                 break;
             }
-            step = self.step(raw, run, place);
+            step = match self.fetch().await {
+                Ok(()) => self.step(raw, run, place),
+                Err(error) => Step::Fatal(error),
+            };
+        }
+        if waited {
+            (self.waits)(None);
         }
         step
     }
@@ -221,10 +335,12 @@ impl Stage {
         run: &Run,
         place: usize,
     ) -> Result<SinkRecord, Refusal> {
-        let topic = &run.partition.topic;
-        let key = self.key.0.to_connect_data(topic, raw.key(place));
+        let (topic, own) = (&run.partition.topic, HeadersOf { raw, place });
+        let key = &mut self.key.0;
+        let key = key.to_connect_data_with_headers(topic, &own, raw.key(place));
         let key = key.map_err(|error| failed(StageName::KeyConverter, &self.key.1, None, error))?;
-        let value = self.value.0.to_connect_data(topic, raw.value(place));
+        let value = &mut self.value.0;
+        let value = value.to_connect_data_with_headers(topic, &own, raw.value(place));
         let value =
             value.map_err(|error| failed(StageName::ValueConverter, &self.value.1, None, error))?;
         let headers = match raw.has_headers(place) {
@@ -254,6 +370,62 @@ impl Stage {
             headers.push(name, converted.schema, converted.value);
         }
         Ok(headers)
+    }
+}
+
+fn look(ahead: &mut dyn LooksAhead, raw: &RawBatch, part: impl Fn(usize) -> Option<Bytes>) {
+    for run in raw.runs() {
+        for place in run.records.clone() {
+            if let Some(data) = part(place) {
+                ahead.look(&run.partition.topic, &HeadersOf { raw, place }, &data);
+            }
+        }
+    }
+}
+
+/// Whether it had to be waited for.
+async fn fetch(ahead: &mut dyn LooksAhead, waits: &mut Waits) -> Result<bool, ConnectError> {
+    let mut failures = 0;
+    let mut waited = false;
+    while ahead.lacks() {
+        let error = match answered(ahead, waits, &mut waited).await {
+            Ok(()) => continue,
+            Err(error) => error,
+        };
+        match reaction(error.class(), Moment::Converting) {
+            Reaction::Fail => return Err(error),
+            // Converting the record will say it.
+            Reaction::Tolerance => break,
+            _ => {}
+        }
+        failures += 1;
+        waited = true;
+        waits(Some(error));
+        tokio::time::sleep(ahead.pause(failures)).await;
+    }
+    Ok(waited)
+}
+
+/// One fetch; a slow one counts as waiting while it still goes on.
+async fn answered(
+    ahead: &mut dyn LooksAhead,
+    waits: &mut Waits,
+    waited: &mut bool,
+) -> Result<(), ConnectError> {
+    let slow = ConnectError::unavailable(format!(
+        "{} has not answered for {} s; the request goes on until its time-out",
+        ahead.source(),
+        SLOW.as_secs()
+    ));
+    let mut fetch = ahead.fetch();
+    let in_time = tokio::time::timeout(SLOW, &mut fetch).await;
+    match in_time {
+        Ok(result) => result,
+        Err(_) => {
+            *waited = true;
+            waits(Some(slow));
+            fetch.await
+        }
     }
 }
 

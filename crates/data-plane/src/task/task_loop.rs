@@ -113,7 +113,13 @@ impl Task {
             settings.task,
             machine_settings.has_reporter,
         );
-        let stage = Stage::new(stage, &settings, clock.clone());
+        let waits = to_inbox.clone();
+        let waits = move |why: Option<ConnectError>| {
+            let event = why.map_or(Event::ConverterGoesOn, Event::ConverterWaits);
+            // A task that has ended needs to know no more.
+            let _ = waits.send(event);
+        };
+        let stage = Stage::new(stage, &settings, clock.clone(), Box::new(waits));
         let mut actors = JoinSet::new();
         actors.spawn(
             sink::run(task, sink_config, context, calls, to_inbox.clone()).instrument(span.clone()),

@@ -32,6 +32,10 @@ pub enum Event {
         batch: u64,
         converted: Converted,
     },
+    /// What the records need to be converted is away; the converter asks again by itself.
+    ConverterWaits(ConnectError),
+    /// It is here.
+    ConverterGoesOn,
     /// Answer to one [`Effect::DeadLetter`]: acknowledged, or refused for good.
     Delivered {
         batch: u64,
@@ -168,6 +172,11 @@ pub enum Note {
     },
     WaitIsOver {
         since: Instant,
+    },
+    /// A converter cannot go on; at its begin and again every five minutes.
+    ConverterWaits {
+        since: Instant,
+        error: ConnectError,
     },
     CommitFailed(ConnectError),
     CommitTimedOut,

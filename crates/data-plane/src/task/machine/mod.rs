@@ -158,6 +158,7 @@ pub struct Machine {
     rewinds: Rewinds,
     /// Since when the cluster is away, and why.
     kafka_away: Option<(Instant, ConnectError)>,
+    converter_waits: Option<Waiting>,
     paused: bool,
     effects: Vec<Effect>,
 }
@@ -197,6 +198,7 @@ impl Machine {
             waiting: None,
             rewinds: Rewinds::default(),
             kafka_away: None,
+            converter_waits: None,
             paused,
             effects: if paused {
                 vec![Effect::Report(TaskStatus::Paused)]
@@ -256,7 +258,12 @@ impl Machine {
                 None => match self.kafka() {
                     Some((since, _)) => Phase::WaitingForKafka { since },
                     None if self.paused => Phase::Paused,
-                    None => Phase::Running,
+                    None => match &self.converter_waits {
+                        Some(waiting) => Phase::WaitingForRegistry {
+                            since: waiting.since(),
+                        },
+                        None => Phase::Running,
+                    },
                 },
             },
         }
@@ -269,6 +276,7 @@ impl Machine {
                 self.waiting.as_ref().map(Waiting::error)
             }
             Phase::WaitingForKafka { .. } => self.kafka().map(|(_, error)| error),
+            Phase::WaitingForRegistry { .. } => self.converter_waits.as_ref().map(Waiting::error),
             Phase::Running | Phase::Paused | Phase::Stopping => None,
         }
     }
@@ -301,6 +309,8 @@ impl Machine {
             }
             Event::Read(raw) => self.read(raw),
             Event::Converted { batch, converted } => self.converted(batch, converted),
+            Event::ConverterWaits(error) => self.converter_waits(error, now),
+            Event::ConverterGoesOn => self.converter_goes_on(),
             Event::Delivered { batch, result } => self.delivered(batch, result, now),
             Event::Consumer(event) => self.consumer_said(event, now),
             Event::Sought { starts, result } => self.sought(starts, result, now),

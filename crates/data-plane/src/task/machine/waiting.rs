@@ -21,6 +21,10 @@ pub enum Phase {
     WaitingForKafka {
         since: Instant,
     },
+    /// What a converter needs to read the records: a schema registry is away.
+    WaitingForRegistry {
+        since: Instant,
+    },
     Paused,
     Stopping,
 }
@@ -32,6 +36,7 @@ impl Phase {
             Phase::Redelivering { .. } => "redelivering",
             Phase::WaitingForTarget { .. } => "waiting-for-target",
             Phase::WaitingForKafka { .. } => "waiting-for-kafka",
+            Phase::WaitingForRegistry { .. } => "waiting-for-registry",
             Phase::Paused => "paused",
             Phase::Stopping => "stopping",
         }
@@ -110,6 +115,17 @@ impl Waiting {
 
     /// What to log now, if anything.
     pub fn note(&mut self, now: Instant) -> Option<Note> {
+        let (since, error) = self.due(now)?;
+        Some(Note::Waiting { since, error })
+    }
+
+    /// The same for a converter that waits.
+    pub fn converter_note(&mut self, now: Instant) -> Option<Note> {
+        let (since, error) = self.due(now)?;
+        Some(Note::ConverterWaits { since, error })
+    }
+
+    fn due(&mut self, now: Instant) -> Option<(Instant, ConnectError)> {
         let quiet = self.error.class() == ErrorClass::Retriable && self.attempts <= QUIET_ATTEMPTS;
         let due = self
             .noted_at
@@ -118,10 +134,7 @@ impl Waiting {
             return None;
         }
         self.noted_at = Some(now);
-        Some(Note::Waiting {
-            since: self.since,
-            error: self.error.clone(),
-        })
+        Some((self.since, self.error.clone()))
     }
 
     /// Whether the log knows of this wait.
@@ -171,5 +184,23 @@ impl Machine {
             self.effects.push(Effect::Note(Note::WaitIsOver { since }));
         }
         true
+    }
+
+    /// The stage asks again by itself; this is for users to see.
+    pub(super) fn converter_waits(&mut self, error: ConnectError, now: Instant) {
+        let mut waiting = match self.converter_waits.take() {
+            Some(waiting) => waiting.again(error, now),
+            None => Waiting::new(error, now),
+        };
+        self.effects
+            .extend(waiting.converter_note(now).map(Effect::Note));
+        self.converter_waits = Some(waiting);
+    }
+
+    pub(super) fn converter_goes_on(&mut self) {
+        if let Some(waiting) = self.converter_waits.take() {
+            let since = waiting.since();
+            self.effects.push(Effect::Note(Note::WaitIsOver { since }));
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The task with real actors on a broker in memory, in virtual time.
 
+mod ahead;
 mod errors;
 mod life;
 mod outages;
