@@ -19,7 +19,6 @@ mod logins;
 pub mod memory;
 mod problems;
 mod producer;
-mod stores;
 mod topic_pattern;
 mod topic_reader;
 

@@ -27,7 +27,7 @@ use connect_api::config::{Config, ConfigError, ConfigErrors, invalid_value};
 
 use self::table::{Entry, Form, Number, Roles, Rule};
 use super::logins::TokenLogin;
-use super::stores::Tls;
+use key_stores::Tls;
 
 /// Something about a key that is worth one line in the log.
 #[derive(Clone, Debug, PartialEq, Eq)]

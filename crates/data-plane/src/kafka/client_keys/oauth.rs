@@ -10,7 +10,7 @@ use super::jaas::Jaas;
 use super::security::{JAAS, given, stores};
 use super::{Draft, NoteKind, Role};
 use crate::kafka::logins::{Endpoint, Refresh, Source, TokenLogin};
-use crate::kafka::stores::Tls;
+use key_stores::Tls;
 
 /// Classes that take part in a login.
 pub(super) const CLASSES: [&str; 3] = [

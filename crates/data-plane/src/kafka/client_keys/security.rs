@@ -4,7 +4,7 @@ use connect_api::config::invalid_value;
 
 use super::jaas::Jaas;
 use super::{Draft, NoteKind, oauth};
-use crate::kafka::stores::{self, Store, Tls};
+use key_stores::{Store, Tls};
 
 pub(super) fn translate(draft: &mut Draft<'_>) {
     let protocol = draft.text("security.protocol").to_uppercase();
@@ -175,7 +175,7 @@ fn ciphers(draft: &mut Draft<'_>) {
             newer = true;
             continue;
         }
-        match stores::cipher(suite) {
+        match key_stores::cipher(suite) {
             Some(name) => names.push(name),
             None => {
                 let why = format!("{suite} is unknown to OpenSSL");

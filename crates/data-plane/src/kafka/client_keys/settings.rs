@@ -14,7 +14,7 @@ use rdkafka::error::KafkaError;
 use super::{Draft, KeyNote, NoteKind, Role, groups, security};
 use crate::kafka::logins::TokenLogin;
 use crate::kafka::problems::Who;
-use crate::kafka::stores::{self, Tls};
+use key_stores::Tls;
 
 /// Above what one answer may hold, or a connection to something that is not Kafka would make us reserve memory for
 /// its first bytes (a TLS alert reads as 352 MB). Records larger than this need a larger `fetch.max.bytes`.
@@ -182,7 +182,7 @@ impl ClientSettings {
     /// # Errors
     /// `Config`: a store cannot be read.
     pub(in crate::kafka) fn config(&self) -> Result<ClientConfig, ConnectError> {
-        let stores = stores::load(&self.tls).map_err(|why| self.unusable(&why))?;
+        let stores = key_stores::load(&self.tls).map_err(|why| self.unusable(&why))?;
         let mut config = ClientConfig::new();
         // Connections that break are told from this level on, and diagnosed from what is told.
         config.set_log_level(RDKafkaLogLevel::Info);

@@ -1,18 +1,15 @@
 //! [`Endpoint`]: client credentials for a token, by OAuth 2.0 over HTTP.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use openssl::x509::X509;
-use rustls_native_certs::load_native_certs;
+use key_stores::Tls;
 use serde_json::Value;
-use ureq::tls::{Certificate, ClientCert, PrivateKey, RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 
 use super::NoToken;
-use crate::kafka::stores::{self, Tls};
 
 /// Answers are a few kilobytes.
 const MOST: u64 = 1 << 20;
@@ -46,13 +43,8 @@ impl Endpoint {
     }
 
     fn make(&self) -> Result<Agent, String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let tls = TlsConfig::builder()
-            .unversioned_rustls_crypto_provider(provider)
-            .root_certs(RootCerts::Specific(Arc::new(self.trusted()?)))
-            .client_cert(self.own()?);
         let config = Agent::config_builder()
-            .tls_config(tls.build())
+            .tls_config(key_stores::http_client::tls_config(&self.tls)?)
             .http_status_as_error(false)
             .max_redirects(0)
             .timeout_connect(Some(self.connect_timeout))
@@ -61,28 +53,6 @@ impl Endpoint {
             .timeout_recv_response(Some(self.read_timeout))
             .timeout_recv_body(Some(self.read_timeout));
         Ok(config.build().into())
-    }
-
-    fn trusted(&self) -> Result<Vec<Certificate<'static>>, String> {
-        let Some(store) = &self.tls.trust else {
-            let found = load_native_certs().certs;
-            let certificate = |der: &_| Certificate::from_der(AsRef::as_ref(der)).to_owned();
-            return Ok(found.iter().map(certificate).collect());
-        };
-        let certificates = stores::trusted(store).map_err(|e| e.to_string())?;
-        certificates.iter().map(certificate).collect()
-    }
-
-    fn own(&self) -> Result<Option<ClientCert>, String> {
-        let Some(store) = &self.tls.identity else {
-            return Ok(None);
-        };
-        let identity = stores::own(store, self.tls.key_password.as_deref());
-        let (chain, key) = identity.map_err(|e| e.to_string())?;
-        let chain: Result<Vec<_>, String> = chain.iter().map(certificate).collect();
-        let key = key.private_key_to_pem_pkcs8().map_err(|e| e.to_string())?;
-        let key = PrivateKey::from_pem(&key).map_err(|e| e.to_string())?;
-        Ok(Some(ClientCert::new_with_certs(&chain?, key)))
     }
 
     /// Asks for a token.
@@ -152,11 +122,6 @@ impl Endpoint {
         }
         NoToken::Passing(text)
     }
-}
-
-fn certificate(certificate: &X509) -> Result<Certificate<'static>, String> {
-    let der = certificate.to_der().map_err(|e| e.to_string())?;
-    Ok(Certificate::from_der(&der).to_owned())
 }
 
 /// As in forms: what is not a letter, a digit or one of `-_.*` as `%XX`, a blank as `+`.

@@ -1,10 +1,12 @@
-//! Trust and key stores of Java, as PEM for librdkafka.
+//! Trust and key stores of Java: for librdkafka as PEM, for HTTP clients as rustls takes them.
 //!
-//! [`Tls`] says which ones; it is made from the client's keys without a look at any file. [`load`] reads them when a
-//! client is made. Every error names the key to correct and never shows a password.
+//! [`Tls`] says which ones; it is made from configuration keys without a look at any file. [`load`] and
+//! `http_client::tls_config` read them when a client is made. Every error names the key to correct and never shows a password.
 //!
 //! Java finds out by itself which of its two formats a file has, whatever the type says, and so does this.
 
+#[cfg(feature = "http-client")]
+pub mod http_client;
 mod jks;
 mod pem;
 mod pkcs12;
@@ -17,7 +19,7 @@ use openssl::x509::X509;
 
 /// The certificates and keys of a client.
 #[derive(Clone, Default)]
-pub(super) struct Tls {
+pub struct Tls {
     /// None: those of the system.
     pub trust: Option<Store>,
     /// The client's own certificate; none: it shows none.
@@ -28,7 +30,7 @@ pub(super) struct Tls {
 
 /// Where certificates are.
 #[derive(Clone)]
-pub(super) enum Store {
+pub enum Store {
     /// PEM in the configuration itself.
     Inline { key: &'static str, pem: String },
     /// A PEM file.
@@ -63,7 +65,7 @@ impl Store {
     }
 
     fn is_own(&self) -> bool {
-        self.key().starts_with("ssl.keystore")
+        self.key().contains("ssl.keystore")
     }
 }
 
@@ -71,7 +73,7 @@ impl Store {
 ///
 /// # Errors
 /// `Config`: a file cannot be read, its password is wrong, it is not what its type says.
-pub(super) fn load(tls: &Tls) -> Result<Vec<(&'static str, String)>, ConnectError> {
+pub fn load(tls: &Tls) -> Result<Vec<(&'static str, String)>, ConnectError> {
     let mut settings = Vec::new();
     if let Some(store) = &tls.trust {
         let certificates = trusted(store)?;
@@ -88,7 +90,7 @@ pub(super) fn load(tls: &Tls) -> Result<Vec<(&'static str, String)>, ConnectErro
 }
 
 /// OpenSSL's name of a cipher suite of TLS 1.2; none if it has no such.
-pub(super) fn cipher(name: &str) -> Option<&'static str> {
+pub fn cipher(name: &str) -> Option<&'static str> {
     let found = openssl::ssl::cipher_name(name);
     (found != "(NONE)").then_some(found)
 }
@@ -107,7 +109,7 @@ fn wrong(store: &Store, why: &str) -> ConnectError {
 ///
 /// # Errors
 /// `Config`, as [`load`].
-pub(super) fn trusted(store: &Store) -> Result<Vec<X509>, ConnectError> {
+pub fn trusted(store: &Store) -> Result<Vec<X509>, ConnectError> {
     read_trust(store).map_err(|why| wrong(store, &why))
 }
 
@@ -115,7 +117,7 @@ pub(super) fn trusted(store: &Store) -> Result<Vec<X509>, ConnectError> {
 ///
 /// # Errors
 /// `Config`, as [`load`].
-pub(super) fn own(
+pub fn own(
     store: &Store,
     key_password: Option<&str>,
 ) -> Result<(Vec<X509>, PKey<Private>), ConnectError> {
@@ -155,7 +157,8 @@ fn read_identity(store: &Store, key_password: Option<&str>) -> Result<Identity, 
             let bytes = file(path)?;
             match format(&bytes) {
                 Format::Jks => Err(format!(
-                    "a key in a JKS file cannot be read. Convert it with `keytool -importkeystore -srckeystore {path} -srcstoretype JKS -destkeystore {path}.p12 -deststoretype PKCS12` and set ssl.keystore.location to {path}.p12"
+                    "a key in a JKS file cannot be read. Convert it with `keytool -importkeystore -srckeystore {path} -srcstoretype JKS -destkeystore {path}.p12 -deststoretype PKCS12` and set {} to {path}.p12",
+                    store.key()
                 )),
                 Format::Pkcs12 => pkcs12::identity(&bytes, password.as_deref(), key_password)
                     .map_err(|why| advise(store, why)),
@@ -190,7 +193,7 @@ fn advise(store: &Store, fault: Fault) -> String {
     match fault {
         Fault::Password if password.is_none() => format!("{key} is missing"),
         Fault::Password if store.is_own() => format!(
-            "{key} is wrong, or ssl.key.password is another one: a PKCS12 file has one password for both"
+            "{key} is wrong, or the password of the key (ssl.key.password) is another one: a PKCS12 file has one password for both"
         ),
         Fault::Password => format!("{key} is wrong"),
         Fault::Outdated => format!(
