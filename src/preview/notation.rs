@@ -2,7 +2,7 @@
 //!
 //! With a schema the payload is that of Connect's JSON envelope; `{"$raw": …}` holds a value that does not fit its
 //! schema. Without one, integers are longs and numbers with a fraction doubles; any other type stands in an object with
-//! one member, such as `{"$int32": 5}` or `{"$bytes": "Base64"}`.
+//! one member, such as `{"$int32": 5}` or `{"$bytes": "Base64"}`. A schema inside itself has `recursive` instead of fields.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -53,11 +53,39 @@ pub fn envelope(of: Option<&SchemaRef>, value: &Value) -> Json {
 /// As in the envelope; no schema is null.
 pub fn schema(schema: Option<&SchemaRef>) -> Json {
     schema.map_or(Json::Null, |schema| {
-        Json::Object(members(schema, JsonMap::new()))
+        Json::Object(members(schema, None, JsonMap::new()))
     })
 }
 
-fn members(of: &Schema, mut json: JsonMap<String, Json>) -> JsonMap<String, Json> {
+/// A schema inside others.
+struct Inside<'a> {
+    schema: &'a Schema,
+    outer: Option<&'a Inside<'a>>,
+}
+
+impl Inside<'_> {
+    fn repeats_an_outer(&self) -> bool {
+        let mut outer = self.outer;
+        while let Some(inside) = outer {
+            if inside.schema.shares_fields_with(self.schema) {
+                return true;
+            }
+            outer = inside.outer;
+        }
+        false
+    }
+}
+
+fn part(of: &Schema, outer: &Inside<'_>) -> Json {
+    Json::Object(members(of, Some(outer), JsonMap::new()))
+}
+
+fn members(
+    of: &Schema,
+    outer: Option<&Inside<'_>>,
+    mut json: JsonMap<String, Json>,
+) -> JsonMap<String, Json> {
+    let here = Inside { schema: of, outer };
     let mut put = |name: &str, value: Json| json.insert(name.to_owned(), value);
     put("type", json!(type_name(of.type_())));
     put("optional", json!(of.is_optional()));
@@ -79,20 +107,23 @@ fn members(of: &Schema, mut json: JsonMap<String, Json>) -> JsonMap<String, Json
     match of.type_() {
         Type::Array => {
             if let Some(items) = of.value_schema() {
-                put("items", schema(Some(items)));
+                put("items", part(items, &here));
             }
         }
         Type::Map => {
-            for (name, part) in [("keys", of.key_schema()), ("values", of.value_schema())] {
-                if part.is_some() {
-                    put(name, schema(part));
+            for (name, of) in [("keys", of.key_schema()), ("values", of.value_schema())] {
+                if let Some(of) = of {
+                    put(name, part(of, &here));
                 }
             }
+        }
+        Type::Struct if here.repeats_an_outer() => {
+            put("recursive", json!(true));
         }
         Type::Struct => {
             let field = |field: &connect_api::data::Field| {
                 let name = JsonMap::from_iter([("field".to_owned(), json!(&*field.name))]);
-                Json::Object(members(&field.schema, name))
+                Json::Object(members(&field.schema, Some(&here), name))
             };
             put("fields", of.fields().iter().map(field).collect());
         }
@@ -329,6 +360,19 @@ mod tests {
         }
         assert!(tried > 500, "{tried}");
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn a_schema_inside_itself_ends() {
+        let node = connect_api::data::RecursiveStruct::new();
+        let next = node.reference().optional(true).build().unwrap();
+        let list = connect_api::data::SchemaBuilder::array(next)
+            .build()
+            .unwrap();
+        let builder = connect_api::data::SchemaBuilder::structure().field("next", list);
+        let written = schema(Some(&node.complete(builder).unwrap()));
+        let end = json!({"type": "struct", "optional": true, "recursive": true});
+        assert_eq!(written["fields"][0]["items"], end, "{written}");
     }
 
     #[test]

@@ -198,3 +198,23 @@ fn deep_documents_and_schemas_are_read_or_refused() {
     assert!(envelope.to_connect_data("t", document(201)).is_err());
     assert!(envelope.to_connect_data("t", document(990)).is_err());
 }
+
+#[test]
+fn a_recursive_schema_cannot_be_written_and_says_so() {
+    let node = connect_api::data::RecursiveStruct::new();
+    let next = node.reference().optional(true).build().unwrap();
+    let builder = SchemaBuilder::structure().name("Node").field("next", next);
+    let schema = node.complete(builder).unwrap();
+    let value = Value::Struct(Struct::new(schema.clone()).unwrap());
+    let mut json = converter(&[("schemas.enable", "true")]);
+    let error = json.from_connect_data("t", Some(&schema), &value);
+    assert_eq!(
+        error.unwrap_err().message(),
+        Some(
+            "JSON with a schema in every record does not support recursive schemas, and Schema{STRUCT} contains itself"
+        )
+    );
+    let mut json = converter(&[("schemas.enable", "false")]);
+    let written = json.from_connect_data("t", Some(&schema), &value).unwrap();
+    assert_eq!(written.unwrap(), "{\"next\":null}");
+}

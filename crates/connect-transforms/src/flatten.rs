@@ -78,6 +78,8 @@ impl Transformation for Flatten {
         };
         let flat = self.schemas.get_or_make(schema, |schema| {
             let ancestor = Ancestor {
+                schema,
+                outer: None,
                 optional: schema.is_optional(),
                 default: schema.default(),
             };
@@ -97,8 +99,27 @@ impl Transformation for Flatten {
 /// What a nested field inherits.
 #[derive(Clone, Copy)]
 struct Ancestor<'a> {
+    schema: &'a Schema,
+    outer: Option<&'a Ancestor<'a>>,
     optional: bool,
     default: Option<&'a Value>,
+}
+
+impl Ancestor<'_> {
+    /// A struct inside itself has no end of leaves; on the JVM it ends in a `StackOverflowError`.
+    fn refuse_repetition(&self, name: &ByteString) -> Result<(), ConnectError> {
+        let mut outer = self.outer;
+        while let Some(ancestor) = outer {
+            if ancestor.schema.shares_fields_with(self.schema) {
+                return Err(ConnectError::data(format!(
+                    "Flatten transformation does not support recursive schemas, and {} contains itself (in field {name}).",
+                    self.schema
+                )));
+            }
+            outer = ancestor.outer;
+        }
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -172,11 +193,14 @@ impl Names<'_> {
                 _ => None,
             };
             let here = Ancestor {
+                schema: &field.schema,
+                outer: Some(&ancestor),
                 optional: ancestor.optional || field.schema.is_optional(),
                 default: field.schema.default().or(inherited),
             };
             match field.schema.type_() {
                 Type::Struct => {
+                    here.refuse_repetition(&name)?;
                     flat = self.flatten_schema(flat, &field.schema, Some(&name), here)?;
                 }
                 Type::Map => {

@@ -4,6 +4,7 @@
 //! `org.apache.kafka.connect.data`. Values without a schema are what the schemaless converters give.
 
 mod decimal;
+mod fields;
 mod logical;
 mod map;
 mod schema;
@@ -14,6 +15,7 @@ mod value;
 pub mod values;
 
 pub use decimal::Decimal;
+pub use fields::RecursiveStruct;
 pub use logical::{
     DATE, DECIMAL, DECIMAL_SCALE, TIME, TIMESTAMP, date_schema, decimal_schema, time_schema,
     timestamp_schema,

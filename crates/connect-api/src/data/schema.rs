@@ -1,12 +1,13 @@
 //! [`Schema`]: the type of a value, with Connect's attributes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};
 
 use bytestring::ByteString;
 
 use super::Value;
+use super::fields::Fields;
 
 /// A shared, immutable schema. Records of one topic share one; cloning is a reference count.
 pub type SchemaRef = Arc<Schema>;
@@ -60,17 +61,26 @@ impl fmt::Display for Type {
 }
 
 /// A member of a struct schema: its name, its place and its own schema.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Field {
     pub name: ByteString,
     pub index: usize,
     pub schema: SchemaRef,
 }
 
+impl PartialEq for Field {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+            && self.index == other.index
+            && Schema::same(&self.schema, &other.schema)
+    }
+}
+
 /// The type of a value and its attributes, as `org.apache.kafka.connect.data.ConnectSchema`.
 ///
 /// Made by [`SchemaBuilder`](super::SchemaBuilder), which checks it; afterwards it never changes. Equality is
-/// Kafka's: every attribute counts, `doc`, default and parameters too.
+/// Kafka's: every attribute counts, `doc`, default and parameters too. A struct schema may contain itself
+/// ([`RecursiveStruct`](super::RecursiveStruct)); equality and printing end all the same.
 #[derive(Clone, Debug)]
 pub struct Schema {
     pub(super) type_: Type,
@@ -82,13 +92,8 @@ pub struct Schema {
     pub(super) parameters: Option<BTreeMap<String, String>>,
     pub(super) key_schema: Option<SchemaRef>,
     pub(super) value_schema: Option<SchemaRef>,
-    pub(super) fields: Vec<Field>,
-    /// Place of each field by name; empty for schemas with few fields, which are searched from the front.
-    pub(super) index: HashMap<ByteString, usize>,
+    pub(super) fields: Fields,
 }
-
-/// From this many fields on a struct schema keeps an index; below, comparing names in place is faster.
-pub(super) const INDEX_FROM: usize = 12;
 
 impl Schema {
     pub fn type_(&self) -> Type {
@@ -134,15 +139,12 @@ impl Schema {
 
     /// Fields of a struct in their order; empty for other types.
     pub fn fields(&self) -> &[Field] {
-        &self.fields
+        self.fields.list()
     }
 
     /// The field of that name, if the schema is a struct that has it.
     pub fn field(&self, name: &str) -> Option<&Field> {
-        if self.index.is_empty() {
-            return self.fields.iter().find(|f| f.name == name);
-        }
-        self.index.get(name).map(|&i| &self.fields[i])
+        self.fields.find(name)
     }
 
     /// Equality that looks at the pointers first: schemas of one topic are nearly always the same object.
@@ -170,10 +172,7 @@ impl PartialEq for Schema {
             && self.parameters == other.parameters
             && same_option(&self.key_schema, &other.key_schema)
             && same_option(&self.value_schema, &other.value_schema)
-            && self.fields.len() == other.fields.len()
-            && self.fields.iter().zip(&other.fields).all(|(a, b)| {
-                a.name == b.name && a.index == b.index && Schema::same(&a.schema, &b.schema)
-            })
+            && self.fields == other.fields
     }
 }
 
@@ -198,8 +197,7 @@ fn plain(type_: Type, optional: bool) -> SchemaRef {
         parameters: None,
         key_schema: None,
         value_schema: None,
-        fields: Vec::new(),
-        index: HashMap::new(),
+        fields: Fields::default(),
     })
 }
 

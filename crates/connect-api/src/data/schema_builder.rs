@@ -1,12 +1,12 @@
 //! [`SchemaBuilder`]: makes schemas and checks what Kafka's builder checks.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytestring::ByteString;
 
-use super::schema::INDEX_FROM;
-use super::{Field, Schema, SchemaRef, Type, Value, validate_value};
+use super::fields::Fields;
+use super::{Schema, SchemaRef, Type, Value, validate_value};
 use crate::error::{ConnectError, exception};
 
 /// Builds a [`Schema`] step by step, as `org.apache.kafka.connect.data.SchemaBuilder`.
@@ -15,7 +15,7 @@ use crate::error::{ConnectError, exception};
 /// calls chain without a `?` each.
 #[derive(Debug)]
 pub struct SchemaBuilder {
-    schema: Schema,
+    pub(super) schema: Schema,
     error: Option<ConnectError>,
 }
 
@@ -33,8 +33,7 @@ impl SchemaBuilder {
                 parameters: None,
                 key_schema: None,
                 value_schema: None,
-                fields: Vec::new(),
-                index: HashMap::new(),
+                fields: Fields::default(),
             },
             error: None,
         }
@@ -136,18 +135,7 @@ impl SchemaBuilder {
             self.fail(text, None);
             return self;
         }
-        let index = self.schema.fields.len();
-        self.schema.fields.push(Field {
-            name,
-            index,
-            schema,
-        });
-        let fields = &self.schema.fields;
-        if fields.len() == INDEX_FROM {
-            self.schema.index = fields.iter().map(|f| (f.name.clone(), f.index)).collect();
-        } else if fields.len() > INDEX_FROM {
-            self.schema.index.insert(fields[index].name.clone(), index);
-        }
+        self.schema.fields.push(name, schema);
         self
     }
 
@@ -170,9 +158,13 @@ impl SchemaBuilder {
     /// # Errors
     /// The first mistake made on the way, as Kafka's `SchemaBuilderException`.
     pub fn build(self) -> Result<SchemaRef, ConnectError> {
+        self.into_schema().map(Arc::new)
+    }
+
+    pub(super) fn into_schema(self) -> Result<Schema, ConnectError> {
         match self.error {
             Some(error) => Err(error),
-            None => Ok(Arc::new(self.schema)),
+            None => Ok(self.schema),
         }
     }
 }

@@ -66,6 +66,7 @@ impl Writer {
         if let Some((_, written)) = self.schemas.get(&address) {
             return Ok(written.clone());
         }
+        schema.require_finite("JSON with a schema in every record")?;
         let mut out = Vec::with_capacity(256);
         self.schema(&mut out, schema, None)?;
         let written = Bytes::from(out);
