@@ -34,6 +34,10 @@ release:
 install prefix="/usr/local": release
     docs/deploy/install.sh "${CARGO_TARGET_DIR:-target}/release/turnbuckle" {{ trim_start_match(prefix, "PREFIX=") }}
 
+# A minute for each fuzz target; TURNBUCKLE_FUZZ_SECONDS says otherwise.
+fuzz:
+    .ci/steps.sh fuzz
+
 # Measure a release build, e.g. `just bench a --records 8000000`; see bench/README.md.
 bench *arguments:
     bench/run {{ arguments }}

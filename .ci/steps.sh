@@ -39,6 +39,7 @@ tools() {
 
 format() {
     cargo fmt --all -- --check
+    cargo fmt --manifest-path fuzz/Cargo.toml -- --check
     # What only runs by hand is at least read.
     python3 -c 'import ast, sys; [ast.parse(open(f).read(), f) for f in sys.argv[1:]]' bench/*.py
 }
@@ -156,6 +157,22 @@ lint_with() {
     fi
 }
 
+# A minute for each fuzz target, from the seeds on; what is found stands in fuzz/artifacts.
+fuzz() {
+    if ! command -v cargo-fuzz >/dev/null; then
+        echo "installing cargo-fuzz to $cache/tools (once)"
+        cargo install --quiet --locked --root "$cache/tools" cargo-fuzz
+    fi
+    local target corpus
+    for target in $(cargo fuzz list --fuzz-dir fuzz); do
+        corpus="$cache/fuzz/$target"
+        mkdir -p "$corpus"
+        # No sanitizer: those want a nightly compiler, and the code that is fuzzed has no unsafe of its own to speak of.
+        cargo fuzz run --fuzz-dir fuzz --sanitizer none "$target" "$corpus" "fuzz/seeds/$target" -- \
+            -max_total_time="${TURNBUCKLE_FUZZ_SECONDS:-60}" -timeout=10 -rss_limit_mb=2048 -verbosity=0 -print_final_stats=1
+    done
+}
+
 docs() {
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 }
@@ -163,6 +180,6 @@ docs() {
 step="${1:?the name of a step}"
 shift
 case "$step" in
-    tools | format | clippy | deny | lint_packaging | tests | demo | crates | system | services | with_services | docs) "$step" "$@" ;;
+    tools | format | clippy | deny | lint_packaging | tests | demo | crates | fuzz | system | services | with_services | docs) "$step" "$@" ;;
     *) echo "no step is called $step" >&2; exit 2 ;;
 esac
