@@ -135,7 +135,7 @@ impl Insertion {
 }
 
 /// `org.apache.kafka.connect.transforms.InsertField`
-struct InsertField {
+pub(crate) struct InsertField {
     side: Side,
     insertions: Vec<Insertion>,
     nulls: Nulls,
@@ -145,7 +145,7 @@ struct InsertField {
 }
 
 impl InsertField {
-    fn new(config: &ConfigReader<'_>, side: Side) -> Result<Self, ConfigErrors> {
+    pub(crate) fn new(config: &ConfigReader<'_>, side: Side) -> Result<Self, ConfigErrors> {
         let mut insertions = Vec::new();
         for (key, source) in [
             (&TOPIC_FIELD, Source::Topic),
@@ -192,10 +192,14 @@ fn with_insertions(schema: &Schema, insertions: &[Insertion]) -> Result<SchemaRe
     builder.build()
 }
 
-impl Transformation for InsertField {
-    fn apply(&mut self, mut record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
+impl InsertField {
+    /// The record with its new fields.
+    ///
+    /// # Errors
+    /// The value is neither struct nor map, or a field must not be null.
+    pub(crate) fn insert(&mut self, mut record: SinkRecord) -> Result<SinkRecord, ConnectError> {
         if self.side.value(&record).is_null() {
-            return Ok(Some(record));
+            return Ok(record);
         }
         let value = self.side.take(&mut record);
         if self.side.schema(&record).is_none() {
@@ -206,7 +210,7 @@ impl Transformation for InsertField {
                 }
             }
             self.side.set(&mut record, None, Value::Map(map));
-            return Ok(Some(record));
+            return Ok(record);
         }
         let value = require_struct(value, PURPOSE)?;
         let schema = self.schemas.get_or_make(value.schema(), |schema| {
@@ -229,6 +233,12 @@ impl Transformation for InsertField {
         let value = Struct::from_values(schema.clone(), values);
         let schema = Some(schema.clone());
         self.side.set(&mut record, schema, Value::Struct(value));
-        Ok(Some(record))
+        Ok(record)
+    }
+}
+
+impl Transformation for InsertField {
+    fn apply(&mut self, record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
+        self.insert(record).map(Some)
     }
 }

@@ -1,4 +1,5 @@
-//! The transformations and predicates of Apache Kafka, under the class names that configurations of the JVM use.
+//! The transformations and predicates of Apache Kafka and one of Debezium's, under the class names that configurations of
+//! the JVM use.
 //!
 //! Each is a module with its keys. Results are those of Kafka's classes, quirks and texts included; `tests/goldens.rs`
 //! holds them against recordings. A transformation changes the record it is given: what it does not touch is neither
@@ -36,6 +37,8 @@ pub mod value_to_key;
 
 pub mod predicates;
 
+pub mod debezium;
+
 use connect_api::plugin::PluginDescriptor;
 
 /// Every transformation and predicate of this crate.
@@ -66,6 +69,7 @@ pub static PLUGINS: &[PluginDescriptor] = &[
     timestamp_converter::VALUE,
     timestamp_router::PLUGIN,
     value_to_key::PLUGIN,
+    debezium::extract_new_record_state::PLUGIN,
     predicates::has_header_key::PLUGIN,
     predicates::record_is_tombstone::PLUGIN,
     predicates::topic_name_matches::PLUGIN,

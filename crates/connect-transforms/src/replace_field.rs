@@ -92,7 +92,7 @@ fn parse_renames(items: &[String]) -> Result<Renames, String> {
 }
 
 /// `org.apache.kafka.connect.transforms.ReplaceField`
-struct ReplaceField {
+pub(crate) struct ReplaceField {
     side: Side,
     rules: Rules,
     nulls: Nulls,
@@ -112,7 +112,7 @@ struct Plan {
 }
 
 impl ReplaceField {
-    fn new(config: &ConfigReader<'_>, side: Side) -> Result<Self, ConfigErrors> {
+    pub(crate) fn new(config: &ConfigReader<'_>, side: Side) -> Result<Self, ConfigErrors> {
         let rules = Rules {
             exclude: config.get(&EXCLUDE),
             include: config.get(&INCLUDE),
@@ -206,16 +206,20 @@ impl Rules {
     }
 }
 
-impl Transformation for ReplaceField {
-    fn apply(&mut self, mut record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
+impl ReplaceField {
+    /// The record with the fields that are kept, under their new names.
+    ///
+    /// # Errors
+    /// The value is neither struct nor map, or a field must not be null.
+    pub(crate) fn replace(&mut self, mut record: SinkRecord) -> Result<SinkRecord, ConnectError> {
         if self.side.value(&record).is_null() {
-            return Ok(Some(record));
+            return Ok(record);
         }
         let value = self.side.take(&mut record);
         if self.side.schema(&record).is_none() {
             let map = self.rules.apply_to_map(require_map(value, PURPOSE)?)?;
             self.side.set(&mut record, None, Value::Map(map));
-            return Ok(Some(record));
+            return Ok(record);
         }
         let value = require_struct(value, PURPOSE)?;
         let plan = self
@@ -235,6 +239,12 @@ impl Transformation for ReplaceField {
         let value = Struct::from_values(schema.clone(), values);
         self.side
             .set(&mut record, Some(schema), Value::Struct(value));
-        Ok(Some(record))
+        Ok(record)
+    }
+}
+
+impl Transformation for ReplaceField {
+    fn apply(&mut self, record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
+        self.replace(record).map(Some)
     }
 }

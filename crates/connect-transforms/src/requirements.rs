@@ -24,9 +24,13 @@ pub(crate) fn not_a_map(value: &Value, purpose: &str) -> ConnectError {
 pub(crate) fn require_struct(value: Value, purpose: &str) -> Result<Struct, ConnectError> {
     match value {
         Value::Struct(s) => Ok(s),
-        other => Err(ConnectError::data(format!(
-            "Only Struct objects supported for [{purpose}], found: {}",
-            other.java_class()
-        ))),
+        other => Err(not_a_struct(&other, purpose)),
     }
+}
+
+pub(crate) fn not_a_struct(value: &Value, purpose: &str) -> ConnectError {
+    ConnectError::data(format!(
+        "Only Struct objects supported for [{purpose}], found: {}",
+        value.java_class()
+    ))
 }

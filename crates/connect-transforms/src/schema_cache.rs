@@ -30,7 +30,7 @@ impl<T> SchemaCache<T> {
         &mut self,
         schema: &SchemaRef,
         make: impl FnOnce(&SchemaRef) -> Result<T, ConnectError>,
-    ) -> Result<&T, ConnectError> {
+    ) -> Result<&mut T, ConnectError> {
         let by_pointer = self
             .entries
             .iter()
@@ -48,7 +48,7 @@ impl<T> SchemaCache<T> {
                 self.entries.insert(0, (schema.clone(), made));
             }
         }
-        Ok(&self.entries[0].1)
+        Ok(&mut self.entries[0].1)
     }
 }
 

@@ -31,3 +31,20 @@ fn defined_keys_are_read() {
         assert_keys_are_read(plugin, &required(plugin.class));
     }
 }
+
+#[test]
+fn keys_that_the_jvm_does_not_list_are_checked_too() {
+    let class = "io.debezium.transforms.ExtractNewRecordState";
+    let plugin = PLUGINS.iter().find(|p| p.class == class).expect(class);
+    let config: Config = [("replace.null.with.default", "no")].into_iter().collect();
+    let values = (plugin.config_def)().validate(&config);
+    let value = values
+        .iter()
+        .find(|v| v.name == "replace.null.with.default");
+    assert_eq!(
+        value.map(|v| &*v.errors[0]),
+        Some(
+            "Invalid value no for configuration replace.null.with.default: Expected value to be either true or false"
+        )
+    );
+}

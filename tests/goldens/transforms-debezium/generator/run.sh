@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# run.sh JARS FOLDER: records the vectors anew. JARS is a folder with what pom.xml names:
+#   mvn -f pom.xml dependency:copy-dependencies -DoutputDirectory=JARS
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+classes=$(mktemp -d)
+trap 'rm -rf "$classes"' EXIT
+javac -d "$classes" -cp "$1/*" "$here/Generate.java"
+exec java -Dorg.slf4j.simpleLogger.defaultLogLevel=error -Duser.timezone=UTC -Duser.language=en -Duser.country=US -Dfile.encoding=UTF-8 -cp "$1/*:$classes" Generate "${@:2}"
