@@ -248,7 +248,7 @@ fn check_resolved(section: &mut Section, worker: &Worker, name: &str, config: &C
     let Ok(plugin) = worker.plugins.find(Kind::Sink, &infos.name) else {
         return;
     };
-    let unknown = unknown_keys(plugin, config);
+    let unknown = unknown_keys(&worker.plugins, plugin, config);
     let notes = preview::client_notes(&worker.config, name, config, ".override.");
     for (key, _) in config
         .iter()

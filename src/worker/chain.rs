@@ -12,6 +12,7 @@ use data_plane::task::{ConfiguredTransformation, Negate};
 use super::converters::config_error;
 use super::guard::guarded;
 use crate::config::SinkConnectorConfig;
+use crate::config::connector::{PREDICATES, TRANSFORMS};
 use crate::plugins::{Kind, Plugins, version_mismatch};
 
 /// Keys that the runtime reads of every transformation; the transformation does not see them.
@@ -54,6 +55,26 @@ pub fn own_config(connector: &Config, kind: Kind, alias: &str) -> Config {
         config.remove(NEGATE.name());
     }
     config
+}
+
+/// Whether a transformation or a predicate of a connector reads a key. What a class reads that is not there, nobody knows.
+pub fn reads(plugins: &Plugins, connector: &Config, key: &str) -> bool {
+    let (kind, aliases) = match key.split('.').next() {
+        Some("transforms") => (Kind::Transformation, connector.get(TRANSFORMS.name())),
+        Some("predicates") => (Kind::Predicate, connector.get(PREDICATES.name())),
+        _ => return false,
+    };
+    let mut aliases = aliases.unwrap_or_default().split(',').map(str::trim);
+    aliases.any(|alias| {
+        let Some(own) = key.strip_prefix(&prefix(kind, alias)) else {
+            return false;
+        };
+        let of_all = [TYPE, PLUGIN_VERSION].contains(&own)
+            || kind == Kind::Transformation && implicit_def().knows(own);
+        of_all
+            || find(plugins, connector, kind, alias)
+                .map_or(true, |plugin| (plugin.config_def)().knows(own))
+    })
 }
 
 /// Finds the class behind an alias.

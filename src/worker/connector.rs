@@ -8,6 +8,7 @@ use connect_api::sink::{SinkConnector, SinkTask, Statement};
 use connect_api::{ConnectError, RecordSlice};
 use tracing::warn;
 
+use super::chain;
 use super::converters::config_error;
 use super::guard::guarded;
 use crate::config::SinkConnectorConfig;
@@ -16,14 +17,12 @@ use crate::plugins::{Kind, Plugins};
 
 const TASK_CLASS: &str = "task.class";
 
-/// Prefixes of keys that converters, transformations, predicates and clients read, and of those of plugins of the
-/// JVM that connectors are known to carry along.
-const READ_BY_OTHERS: [&str; 9] = [
+/// Prefixes of keys that converters and clients read, and of those of plugins of the JVM that connectors are known to
+/// carry along.
+const READ_BY_OTHERS: [&str; 7] = [
     "key.converter.",
     "value.converter.",
     "header.converter.",
-    "transforms.",
-    "predicates.",
     "consumer.override.",
     "producer.override.",
     "admin.override.",
@@ -119,8 +118,8 @@ impl Connector {
     }
 
     /// Keys that nothing reads.
-    pub fn unknown_keys<'a>(&self, config: &'a Config) -> Vec<&'a str> {
-        unknown_keys(self.descriptor, config)
+    pub fn unknown_keys<'a>(&self, plugins: &Plugins, config: &'a Config) -> Vec<&'a str> {
+        unknown_keys(plugins, self.descriptor, config)
     }
 
     /// # Errors
@@ -136,8 +135,12 @@ impl Connector {
     }
 }
 
-/// Keys that neither the runtime nor a connector of this class reads; likely misspelt.
-pub fn unknown_keys<'a>(descriptor: &PluginDescriptor, config: &'a Config) -> Vec<&'a str> {
+/// Keys that neither the runtime, a connector of this class nor its transformations and predicates read; likely misspelt.
+pub fn unknown_keys<'a>(
+    plugins: &Plugins,
+    descriptor: &PluginDescriptor,
+    config: &'a Config,
+) -> Vec<&'a str> {
     let defs = [
         sink_config_def(),
         own_config_def(),
@@ -146,6 +149,7 @@ pub fn unknown_keys<'a>(descriptor: &PluginDescriptor, config: &'a Config) -> Ve
     let is_read = |key: &str| {
         defs.iter().any(|def| def.knows(key))
             || READ_BY_OTHERS.iter().any(|prefix| key.starts_with(prefix))
+            || chain::reads(plugins, config, key)
     };
     let keys = config.iter().map(|(key, _)| key);
     keys.filter(|key| !is_read(key)).collect()
@@ -170,8 +174,43 @@ mod tests {
         ]);
         let connector = Connector::new(&Plugins::built_in(), &config).expect("a connector");
         assert_eq!(
-            connector.unknown_keys(&config),
+            connector.unknown_keys(&Plugins::built_in(), &config),
             ["errors.tolerence", "topic"]
+        );
+    }
+
+    #[test]
+    fn keys_that_no_link_of_the_chain_reads_are_found() {
+        let config = Config::from([
+            ("name", "s"),
+            ("connector.class", "FileStreamSink"),
+            ("topics", "t"),
+            ("transforms", "unwrap, a, away"),
+            ("transforms.unwrap.type", "ExtractNewRecordState"),
+            ("transforms.unwrap.predicate", "p"),
+            ("transforms.unwrap.negate", "true"),
+            ("transforms.unwrap.add.fields", "op"),
+            ("transforms.unwrap.drop.tombstones", "false"),
+            ("transforms.a.type", "DropHeaders"),
+            ("transforms.a.headers", "h"),
+            ("transforms.away.type", "com.acme.Away"),
+            ("transforms.away.x", "1"),
+            ("transforms.b.type", "Filter"),
+            ("predicates", "p"),
+            ("predicates.p.type", "HasHeaderKey"),
+            ("predicates.p.name", "h"),
+            ("predicates.p.negate", "true"),
+        ]);
+        let sink = Plugins::built_in()
+            .find(Kind::Sink, "FileStreamSink")
+            .expect("the file sink");
+        assert_eq!(
+            unknown_keys(&Plugins::built_in(), sink, &config),
+            [
+                "predicates.p.negate",
+                "transforms.b.type",
+                "transforms.unwrap.drop.tombstones"
+            ]
         );
     }
 }

@@ -203,7 +203,7 @@ impl Standalone {
         for task in &mut tasks {
             restore(task, written);
         }
-        let unknown = connector.unknown_keys(written);
+        let unknown = connector.unknown_keys(&worker.plugins, written);
         if !unknown.is_empty() {
             warn!(connector = name, keys = unknown.join(", "), "unknown keys");
         }
