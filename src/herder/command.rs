@@ -49,6 +49,8 @@ pub enum Change {
     SetTarget(TargetState, Reply<()>),
     Restart(RestartScope, Reply<ConnectorStatus>),
     RestartTask(i64, Reply<()>),
+    /// No change: the configuration, once the connector is STOPPED and has no tasks any more.
+    CheckStopped(Reply<Config>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

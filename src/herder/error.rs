@@ -26,6 +26,10 @@ impl HerderError {
         Self::NotFound(format!("Connector {name} not found"))
     }
 
+    pub fn timed_out() -> Self {
+        Self::Internal("Request timed out".to_owned())
+    }
+
     pub fn shutting_down() -> Self {
         Self::Internal("Worker is shutting down".to_owned())
     }

@@ -5,6 +5,7 @@
 
 pub mod command;
 pub mod error;
+mod offsets;
 pub mod standalone;
 pub mod state;
 pub mod validation;
@@ -252,7 +253,7 @@ impl Herder {
         match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(HerderError::shutting_down()),
-            Err(_) => Err(HerderError::Internal("Request timed out.".to_owned())),
+            Err(_) => Err(HerderError::timed_out()),
         }
     }
 }

@@ -11,7 +11,7 @@ use connect_api::sink::{PutReport, SinkConnector, SinkTask, SinkTaskContext};
 use connect_api::{ConnectError, RecordSlice};
 use data_plane::kafka::client_keys::ClientSettings;
 use data_plane::kafka::memory::{Member, MemoryCluster, MemoryDeadLetters};
-use data_plane::kafka::{DeadLetterTopic, GroupConsumer};
+use data_plane::kafka::{DeadLetterTopic, GroupAdmin, GroupConsumer};
 
 use super::command::{ConfigureMode, ConnectorStatus, RestartScope};
 use super::state::State;
@@ -117,6 +117,10 @@ impl Kafka for InMemory {
         _: &DeadLetters,
     ) -> Result<Arc<dyn DeadLetterTopic>, ConnectError> {
         Ok(Arc::new(MemoryDeadLetters::new()))
+    }
+
+    fn group_admin(&self, _: ClientSettings) -> Result<Box<dyn GroupAdmin>, ConnectError> {
+        Ok(Box::new(self.cluster.clone()))
     }
 }
 

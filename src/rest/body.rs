@@ -77,9 +77,10 @@ impl JsonBody {
                 })?,
         };
         if let Some(unknown) = members.keys().next() {
-            return Err(ApiError::internal(format!(
-                "Unrecognized field \"{unknown}\", not marked as ignorable (3 known properties: \"config\", \"name\", \"initial_state\")"
-            )));
+            return Err(unrecognized_field(
+                unknown,
+                &["config", "name", "initial_state"],
+            ));
         }
         Ok(CreateConnectorRequest {
             name,
@@ -120,6 +121,19 @@ fn text_of(key: &str, value: Value) -> Result<Option<String>, ApiError> {
             "Cannot deserialize value of type `java.lang.String` from Object value of \"{key}\""
         ))),
     }
+}
+
+/// A member that nothing reads; the beginning is what clients may know.
+pub fn unrecognized_field(field: &str, known: &[&str]) -> ApiError {
+    let count = match known.len() {
+        1 => "one known property".to_owned(),
+        count => format!("{count} known properties"),
+    };
+    let known: Vec<String> = known.iter().map(|name| format!("\"{name}\"")).collect();
+    ApiError::internal(format!(
+        "Unrecognized field \"{field}\", not marked as ignorable ({count}: {})",
+        known.join(", ")
+    ))
 }
 
 fn wrong_type(expected: &str, got: &Value) -> ApiError {

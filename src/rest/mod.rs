@@ -23,7 +23,7 @@ use tokio::sync::watch;
 use tracing::{debug, info};
 
 use self::media_type::Consumes;
-use self::resources::{connector_plugins, connectors, root, turnbuckle};
+use self::resources::{connector_plugins, connectors, offsets, root, turnbuckle};
 use crate::config::listener::Listener;
 use crate::herder::Herder;
 
@@ -140,6 +140,15 @@ fn connector_resources() -> Router<AppState> {
         .route(
             "/connectors/{name}/status",
             resource("HEAD,GET,OPTIONS", get(connectors::status)),
+        )
+        .route(
+            "/connectors/{name}/offsets",
+            resource(
+                "HEAD,DELETE,GET,OPTIONS,PATCH",
+                get(offsets::get)
+                    .patch(offsets::alter)
+                    .delete(offsets::reset),
+            ),
         )
         .route(
             "/connectors/{name}/restart",

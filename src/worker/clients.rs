@@ -64,6 +64,20 @@ impl ClientContext<'_> {
         Ok(settings)
     }
 
+    /// The client that reads and changes the connector's offsets.
+    ///
+    /// # Errors
+    /// The policy forbids an override.
+    pub fn offsets_admin(&self) -> Result<Config, ConnectError> {
+        let mut settings = worker_client(self.worker);
+        settings.insert(
+            "client.id",
+            format!("connector-worker-adminclient-{}", self.name),
+        );
+        self.layer(&mut settings, "admin.", "admin.override.")?;
+        Ok(settings)
+    }
+
     fn base(&self, client_id: String) -> Config {
         let mut settings = Config::new();
         settings.insert("client.id", client_id);

@@ -124,6 +124,14 @@ impl Connector {
 
     /// # Errors
     /// A panic of the plugin.
+    pub fn offsets_are_in_kafka_alone(&self) -> Result<bool, ConnectError> {
+        guarded(self.descriptor.class, || {
+            Ok(self.sink.offsets_are_in_kafka_alone())
+        })
+    }
+
+    /// # Errors
+    /// A panic of the plugin.
     pub fn new_task(&self) -> Result<Box<dyn SinkTask>, ConnectError> {
         guarded(self.descriptor.class, || Ok(self.sink.task()))
     }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use connect_api::ConnectError;
 use data_plane::kafka::client_keys::ClientSettings;
 use data_plane::kafka::{
-    ClusterAdmin, DeadLetterProducer, DeadLetterTopic, GroupConsumer, KafkaConsumer, Subscription,
-    TopicPattern,
+    ClusterAdmin, DeadLetterProducer, DeadLetterTopic, GroupAdmin, GroupConsumer, KafkaConsumer,
+    Subscription, TopicPattern,
 };
 
 use super::clients::worker_client;
@@ -37,6 +37,10 @@ pub trait Kafka: Send + Sync {
         admin: ClientSettings,
         letters: &DeadLetters,
     ) -> Result<Arc<dyn DeadLetterTopic>, ConnectError>;
+
+    /// # Errors
+    /// A setting that the client refuses.
+    fn group_admin(&self, settings: ClientSettings) -> Result<Box<dyn GroupAdmin>, ConnectError>;
 }
 
 /// A real cluster.
@@ -71,6 +75,10 @@ impl Kafka for Cluster {
         let topic = letters.topic.as_str();
         let producer = DeadLetterProducer::new(producer, admin, topic, letters.replication_factor)?;
         Ok(Arc::new(producer))
+    }
+
+    fn group_admin(&self, settings: ClientSettings) -> Result<Box<dyn GroupAdmin>, ConnectError> {
+        Ok(Box::new(ClusterAdmin::new(settings)?))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod connector;
 pub mod converters;
 pub mod guard;
 pub mod kafka;
+pub mod offsets;
 pub mod preview;
 
 use std::sync::Arc;

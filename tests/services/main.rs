@@ -31,6 +31,7 @@ mod launch;
 mod lifecycle;
 mod logs;
 mod memory;
+mod offsets;
 mod preview;
 mod providers;
 mod rest;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     trials.extend(lifecycle::tests(ctx));
     trials.extend(logs::tests(ctx));
     trials.extend(memory::tests(ctx));
+    trials.extend(offsets::tests(ctx));
     trials.extend(preview::tests(ctx));
     trials.extend(providers::tests(ctx));
     trials.extend(rest::tests(ctx));

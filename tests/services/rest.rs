@@ -49,9 +49,6 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
 /// Recorded steps that are not sent, by the beginning of their names: nothing answers them yet, and some would wait
 /// for a minute. The lists shrink with the work.
 const NOT_SENT: &[(&str, &str)] = &[
-    ("offsets", "offsets are not served yet"),
-    ("create-stopped-alter", "offsets are not served yet"),
-    ("create-stopped-offsets", "offsets are not served yet"),
     ("topics", "used topics are not tracked yet"),
     ("logger", "log levels are not served yet"),
     ("admin", "log levels are not served yet"),
@@ -71,6 +68,7 @@ const OTHERWISE: &[(&str, &str)] = &[
     ("restart-missing", "404 instead of 500"),
     ("task-restart-connector-missing", "404 instead of 500"),
     ("stop-missing", "404 instead of 500"),
+    ("offsets-alter-negative", "400 instead of 500"),
     (
         "status-after-task-restart-missing",
         "a task that does not exist is not listed",

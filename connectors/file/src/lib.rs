@@ -59,6 +59,10 @@ impl SinkConnector for FileStreamSinkConnector {
         Some(Ok(records.iter().map(line).collect()))
     }
 
+    fn offsets_are_in_kafka_alone(&self) -> bool {
+        true
+    }
+
     fn task(&self) -> Box<dyn SinkTask> {
         Box::new(FileStreamSinkTask::default())
     }

@@ -44,6 +44,12 @@ pub trait SinkConnector: Send + Sync {
         None
     }
 
+    /// Whether the group's committed offsets alone tell where this connector goes on. Where they do not, as with a
+    /// ledger in the target, users who alter offsets are told to look there as well (`SinkConnector.alterOffsets`).
+    fn offsets_are_in_kafka_alone(&self) -> bool {
+        false
+    }
+
     /// A task that has not started yet. Pure: I/O begins in [`SinkTask::start`].
     fn task(&self) -> Box<dyn SinkTask>;
 }

@@ -185,6 +185,9 @@ impl Standalone {
                 drop(reply.send(info.map(|info| Configured { created, info })));
             }
             Change::Restart(_, reply) => drop(reply.send(answered)),
+            Change::CheckStopped(reply) => {
+                drop(reply.send(self.configured(name).map(|c| c.config.clone())));
+            }
             Change::SetTarget(_, reply) | Change::RestartTask(_, reply) | Change::Delete(reply) => {
                 drop(reply.send(Ok(())));
             }
@@ -252,6 +255,7 @@ impl Change {
         match self {
             Change::Configure { reply, .. } => drop(reply.send(Err(error))),
             Change::Restart(_, reply) => drop(reply.send(Err(error))),
+            Change::CheckStopped(reply) => drop(reply.send(Err(error))),
             Change::Delete(reply) | Change::SetTarget(_, reply) | Change::RestartTask(_, reply) => {
                 drop(reply.send(Err(error)));
             }

@@ -35,6 +35,7 @@ impl Standalone {
             Change::SetTarget(target, _) => self.prepare_target(name, *target),
             Change::Restart(scope, _) => self.prepare_restart(name, *scope),
             Change::RestartTask(task, _) => self.prepare_task_restart(name, *task),
+            Change::CheckStopped(_) => self.check_stopped(name),
         }
     }
 
@@ -98,6 +99,16 @@ impl Standalone {
             TargetState::Started => tasks.for_each(|task| task.handle.resume()),
         }
         Ok(self.start_connector(name))
+    }
+
+    fn check_stopped(&self, name: &str) -> Result<Plan, HerderError> {
+        let configured = self.configured(name)?;
+        if configured.target == TargetState::Stopped && configured.tasks.is_empty() {
+            return Ok(Plan::default());
+        }
+        Err(HerderError::BadRequest(format!(
+            "Connectors must be in the STOPPED state before their offsets can be modified. This can be done for the specified connector by issuing a 'PUT' request to the '/connectors/{name}/stop' endpoint"
+        )))
     }
 
     fn prepare_restart(&mut self, name: &str, scope: RestartScope) -> Result<Plan, HerderError> {

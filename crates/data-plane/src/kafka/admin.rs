@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connect_api::sink::Offsets;
 use connect_api::{ConnectError, ErrorClass};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::Client;
@@ -13,7 +12,6 @@ use rdkafka::producer::{Producer, ThreadedProducer};
 
 use super::blocking::{blocking, drop_elsewhere};
 use super::client_keys::ClientSettings;
-use super::ffi;
 use super::listener::Listener;
 use super::logins::{LoggedIn, log_in};
 use super::problems;
@@ -134,40 +132,8 @@ impl ClusterAdmin {
         }
     }
 
-    /// The committed offsets of a group; empty if there is no such group.
-    ///
-    /// # Errors
-    /// The cluster refused (`Denied` for permissions, `Fatal` for others) or gave no answer (`Unavailable`).
-    pub async fn group_offsets(&self, group: &str) -> Result<Offsets, ConnectError> {
-        let name = group.to_owned();
-        let offsets = move |client: &Client<Context>, timeout| {
-            let offsets = ffi::group_offsets(client, &name, timeout);
-            offsets.map_err(|(code, _)| KafkaError::AdminOp(code))
-        };
-        self.ask(&format!("list the offsets of group {group}"), offsets)
-            .await
-    }
-
-    /// Deletes a group that has no members; fine if there is none.
-    ///
-    /// # Errors
-    /// The cluster refused (`Denied` for permissions, `Fatal` for others, as a group with members) or gave no answer
-    /// (`Unavailable`).
-    pub async fn delete_group(&self, group: &str) -> Result<(), ConnectError> {
-        let what = format!("delete group {group}");
-        let admin = self.admin()?;
-        let options = self.options();
-        let deleted = admin.delete_groups(&[group], &options).await;
-        let deleted = deleted.map_err(|e| self.failed(&what, &e, admin.inner().context()));
-        drop_elsewhere(admin);
-        match deleted?.pop() {
-            Some(Err((_, RDKafkaErrorCode::GroupIdNotFound))) | Some(Ok(_)) | None => Ok(()),
-            Some(Err((_, code))) => Err(self.answered(&what, code)),
-        }
-    }
-
     /// Asks on a thread for blocking calls, but no longer than until a refusal is heard.
-    async fn ask<T: Send + 'static>(
+    pub(super) async fn ask<T: Send + 'static>(
         &self,
         what: &str,
         ask: impl FnOnce(&Client<Context>, Duration) -> Result<T, KafkaError> + Send + 'static,
@@ -182,7 +148,11 @@ impl ClusterAdmin {
         }
     }
 
-    fn admin(&self) -> Result<LoggedIn<AdminClient<Context>>, ConnectError> {
+    pub(super) fn settings(&self) -> &ClientSettings {
+        &self.settings
+    }
+
+    pub(super) fn admin(&self) -> Result<LoggedIn<AdminClient<Context>>, ConnectError> {
         let context = Context(Listener::new(self.settings.who()));
         let admin = AdminClient::from_config_and_context(&self.settings.config()?, context)
             .map_err(|e| self.settings.refused(&e))?;
@@ -191,7 +161,7 @@ impl ClusterAdmin {
         log_in(&self.settings, admin, |a| a.inner(), told)
     }
 
-    fn options(&self) -> AdminOptions {
+    pub(super) fn options(&self) -> AdminOptions {
         let timeout = Some(self.settings.api_timeout());
         AdminOptions::new()
             .request_timeout(timeout)
@@ -199,7 +169,7 @@ impl ClusterAdmin {
     }
 
     /// There was no answer, or a refusal.
-    fn failed(&self, what: &str, error: &KafkaError, heard: &Context) -> ConnectError {
+    pub(super) fn failed(&self, what: &str, error: &KafkaError, heard: &Context) -> ConnectError {
         let code = problems::code(error);
         if problems::passes(code) {
             let client = self.client.as_ref();
@@ -210,7 +180,7 @@ impl ClusterAdmin {
         self.answered(what, code)
     }
 
-    fn answered(&self, what: &str, code: RDKafkaErrorCode) -> ConnectError {
+    pub(super) fn answered(&self, what: &str, code: RDKafkaErrorCode) -> ConnectError {
         let who = self.settings.who();
         let reason = format!("could not {what}: {code}");
         if let Some(refusal) = problems::refusal(code, &reason, &who) {

@@ -2,7 +2,7 @@
 //!
 //! [`GroupConsumer`] is what a task needs of a consumer and [`DeadLetterTopic`] where its bad records go. They are
 //! implemented on librdkafka ([`KafkaConsumer`], [`DeadLetterProducer`]) and by an in-memory twin for tests, `memory`,
-//! that can fail on demand. [`ClusterAdmin`] asks of the cluster what no task does.
+//! that can fail on demand. [`ClusterAdmin`] asks of the cluster what no task does, [`GroupAdmin`] among it.
 //!
 //! Clients are made from [`ClientSettings`](client_keys::ClientSettings): Java's keys in librdkafka's words. The only
 //! `unsafe` code of the crate is in `ffi/`.
@@ -13,6 +13,7 @@ pub mod client_keys;
 mod consumer;
 mod diagnosis;
 mod ffi;
+mod group_admin;
 mod listener;
 mod logins;
 #[cfg(any(test, feature = "memory"))]
@@ -24,6 +25,7 @@ mod topic_reader;
 
 pub use admin::{ClusterAdmin, Creation, TopicSpec};
 pub use consumer::{KafkaConsumer, Subscription};
+pub use group_admin::{GroupAdmin, GroupChange};
 pub use producer::{DeadLetterProducer, dead_letter_base};
 pub use topic_pattern::TopicPattern;
 pub use topic_reader::{ReadFrom, TopicReader};

@@ -7,8 +7,8 @@ use connect_api::config::Config;
 use connect_api::{ErrorClass, TopicPartition};
 use data_plane::kafka::client_keys::ClientSettings;
 use data_plane::kafka::{
-    ClusterAdmin, ConsumerEvent, Creation, DeadLetterProducer, DeadLetterTopic, Letter, TopicSpec,
-    dead_letter_base,
+    ClusterAdmin, ConsumerEvent, Creation, DeadLetterProducer, DeadLetterTopic, GroupAdmin,
+    GroupChange, Letter, TopicSpec, dead_letter_base,
 };
 use tokio::time::timeout;
 
@@ -200,9 +200,30 @@ async fn groups(bootstrap: Arc<str>) {
         "{said:?}"
     );
     assert_eq!(admin.group_offsets(&group).await.unwrap(), offsets);
-    let error = admin.delete_group(&group).await.unwrap_err();
-    assert!(error.to_string().contains(&group), "{error}");
+    let with_members = GroupChange::GroupHasMembers;
+    assert_eq!(admin.delete_group(&group).await.unwrap(), with_members);
+    let altered = admin.alter_group_offsets(&group, &offsets).await;
+    assert_eq!(altered.unwrap(), with_members);
+    let partition = |n| TopicPartition::new(topic.as_str(), n);
+    let forgotten = admin.delete_group_offsets(&group, &[partition(1)]).await;
+    assert_eq!(forgotten.unwrap(), with_members);
     member.leave().await;
+    let others = [(partition(0), 7), (partition(1), 0)].into();
+    let altered = admin.alter_group_offsets(&group, &others).await;
+    assert_eq!(altered.unwrap(), GroupChange::Done);
+    assert_eq!(admin.group_offsets(&group).await.unwrap(), others);
+    let absent = [(partition(9), 1)].into();
+    let error = admin
+        .alter_group_offsets(&group, &absent)
+        .await
+        .unwrap_err();
+    assert!(error.to_string().contains(&group), "{error}");
+    for _ in 0..2 {
+        let forgotten = admin.delete_group_offsets(&group, &[partition(0)]).await;
+        assert_eq!(forgotten.unwrap(), GroupChange::Done);
+        let left = [(partition(1), 0)].into();
+        assert_eq!(admin.group_offsets(&group).await.unwrap(), left);
+    }
     admin.delete_group(&group).await.unwrap();
     admin.delete_group(&group).await.unwrap();
     assert!(admin.group_offsets(&group).await.unwrap().is_empty());

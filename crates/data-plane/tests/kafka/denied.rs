@@ -9,8 +9,8 @@ use connect_api::config::Config;
 use connect_api::{ConnectError, ErrorClass};
 use data_plane::kafka::client_keys::ClientSettings;
 use data_plane::kafka::{
-    ClusterAdmin, ConsumerEvent, DeadLetterProducer, DeadLetterTopic, Letter, TopicSpec,
-    dead_letter_base,
+    ClusterAdmin, ConsumerEvent, DeadLetterProducer, DeadLetterTopic, GroupAdmin, Letter,
+    TopicSpec, dead_letter_base,
 };
 use tokio::time::timeout;
 

@@ -9,7 +9,7 @@ mod wake;
 
 pub(super) use batch_queue::{BatchQueue, Message};
 pub(super) use commit_queue::CommitQueue;
-pub(super) use group_offsets::group_offsets;
+pub(super) use group_offsets::{Refusal, alter_group_offsets, delete_group_offsets, group_offsets};
 pub(super) use token::set_token;
 pub(super) use wake::Wake;
 

@@ -16,12 +16,13 @@ pub use dead_letters::MemoryDeadLetters;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use async_trait::async_trait;
 use bytes::Bytes;
 use connect_api::sink::Offsets;
 use connect_api::{ConnectError, TopicPartition};
 use tokio::sync::watch;
 
-use super::{ConsumerEvent, Start};
+use super::{ConsumerEvent, GroupAdmin, GroupChange, Start};
 
 /// A cluster. Cloning gives another handle.
 #[derive(Clone, Default)]
@@ -275,6 +276,50 @@ impl Member {
 struct Shared {
     state: Mutex<State>,
     changes: watch::Sender<u64>,
+}
+
+/// A member that is subscribed and not closed keeps others from changing the group's offsets.
+#[async_trait]
+impl GroupAdmin for MemoryCluster {
+    async fn group_offsets(&self, group: &str) -> Result<Offsets, ConnectError> {
+        let state = self.shared.lock();
+        Ok(state.committed.get(group).cloned().unwrap_or_default())
+    }
+
+    async fn alter_group_offsets(
+        &self,
+        group: &str,
+        offsets: &Offsets,
+    ) -> Result<GroupChange, ConnectError> {
+        Ok(self.change_group(group, |committed| committed.extend(offsets.clone())))
+    }
+
+    async fn delete_group_offsets(
+        &self,
+        group: &str,
+        partitions: &[TopicPartition],
+    ) -> Result<GroupChange, ConnectError> {
+        let forget = |committed: &mut Offsets| committed.retain(|p, _| !partitions.contains(p));
+        Ok(self.change_group(group, forget))
+    }
+
+    async fn delete_group(&self, group: &str) -> Result<GroupChange, ConnectError> {
+        Ok(self.change_group(group, Offsets::clear))
+    }
+}
+
+impl MemoryCluster {
+    fn change_group(&self, group: &str, change: impl FnOnce(&mut Offsets)) -> GroupChange {
+        self.shared.change(|state| {
+            let is_closed = |m: &MemberState| m.calls.last() == Some(&Call::Close);
+            let is_member = |m: &MemberState| m.group == group && m.subscribed && !is_closed(m);
+            if state.members.iter().any(is_member) {
+                return GroupChange::GroupHasMembers;
+            }
+            change(state.committed.entry(group.to_owned()).or_default());
+            GroupChange::Done
+        })
+    }
 }
 
 #[derive(Default)]
