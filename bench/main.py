@@ -4,19 +4,20 @@ import argparse
 import os
 import tempfile
 
+import data
 import graph
 import idle
 import start
 from flows import Topics, bare, file_sink, worker
 from tables import flow_table, machine
 
-CASES = ["a", "b", "c", "start", "idle"]
+CASES = ["a", "b", "c", "data", "start", "idle"]
 
 
 def main():
     parser = argparse.ArgumentParser(prog="bench/run", description=__doc__)
-    parser.add_argument("cases", nargs="*", metavar="CASE", help="a b c start idle; all of them if none is named")
-    parser.add_argument("--records", type=int, help="records for a and b (2 million) and, a fourth of them, for c")
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="a b c data start idle; all of them if none is named")
+    parser.add_argument("--records", type=int, help="records for a, b and data (2 million) and, a fourth of them, for c")
     parser.add_argument("--partitions", default="1,4", help="numbers of partitions for a and b")
     parser.add_argument("--without-jvm", action="store_true", help="leave the JVM out")
     parser.add_argument("--output", help="append the tables to this file too")
@@ -45,6 +46,8 @@ def run(case, folder, engines, options):
         return idle.idle_table(folder, engines)
     if case == "c":
         return graph.graph_table(folder, engines, records // 4)
+    if case == "data":
+        return data.data_table(folder, engines, records)
     kind = {"a": "text", "b": "json"}[case]
     title = {
         "a": "### (a) StringConverter to FileStreamSink, /dev/null",

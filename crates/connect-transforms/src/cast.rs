@@ -252,11 +252,10 @@ fn cast_fields(value: Struct, plan: &Plan, nulls: Nulls) -> Result<Struct, Conne
     let mut values = value.into_values();
     let fields = old.fields().iter().zip(plan.schema.fields());
     for (((old, new), target), value) in fields.zip(&plan.targets).zip(&mut values) {
-        let read = nulls.read(&old.schema, std::mem::take(value));
-        *value = match target {
-            Some(target) => cast(Some(&old.schema), read, *target)?,
-            None => read,
-        };
+        nulls.fill(&old.schema, value);
+        if let Some(target) = target {
+            *value = cast(Some(&old.schema), std::mem::take(value), *target)?;
+        }
         if value.is_null() {
             put(new, value)?;
         }

@@ -1,5 +1,7 @@
 //! `InsertField`: fields with the record's topic, partition, offset, timestamp or a fixed text.
 
+use std::sync::Arc;
+
 use bytestring::ByteString;
 use connect_api::config::{ConfigDef, ConfigErrors, ConfigReader, Importance, Key, invalid_value};
 use connect_api::data::{
@@ -120,7 +122,7 @@ impl Insertion {
     fn value(&self, record: &SinkRecord, topics: &mut TopicMemo<ByteString>) -> Option<Value> {
         match &self.source {
             Source::Topic => {
-                let text = |topic: &str| Ok::<_, ()>(ByteString::from(topic));
+                let text = |topic: &Arc<str>| Ok::<_, ()>(ByteString::from(&**topic));
                 topics
                     .get_or_try(&record.topic, text)
                     .ok()
@@ -219,7 +221,7 @@ impl InsertField {
         let mut values = value.into_values();
         values.reserve_exact(self.insertions.len());
         for (field, value) in schema.fields().iter().zip(&mut values) {
-            *value = self.nulls.carry(field, std::mem::take(value))?;
+            self.nulls.settle(field, value)?;
         }
         for insertion in &self.insertions {
             let value = insertion

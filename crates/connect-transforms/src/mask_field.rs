@@ -76,11 +76,10 @@ impl MaskField {
         let schema = value.schema().clone();
         let mut values = value.into_values();
         for (field, value) in schema.fields().iter().zip(&mut values) {
-            let read = self.nulls.carry(field, std::mem::take(value))?;
-            *value = match self.fields.contains(&field.name) {
-                true => self.mask.apply(read)?,
-                false => read,
-            };
+            self.nulls.settle(field, value)?;
+            if self.fields.contains(&field.name) {
+                *value = self.mask.apply(std::mem::take(value))?;
+            }
         }
         Ok(Struct::from_values(schema, values))
     }

@@ -75,12 +75,11 @@ impl RegexRouter {
 impl Transformation for RegexRouter {
     fn apply(&mut self, mut record: SinkRecord) -> Result<Option<SinkRecord>, ConnectError> {
         let (regex, replacement) = (&self.regex, &self.replacement);
-        let topic = record.topic.clone();
         record.topic = self
             .routes
-            .get_or_try(&topic, |name| match regex.matches(name)? {
+            .get_or_try(&record.topic, |name| match regex.matches(name)? {
                 true => regex.replace_first(name, replacement).map(Arc::from),
-                false => Ok(topic.clone()),
+                false => Ok(name.clone()),
             })
             .map_err(|failure| error(&failure))?;
         Ok(Some(record))

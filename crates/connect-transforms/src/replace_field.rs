@@ -229,11 +229,12 @@ impl ReplaceField {
         let mut stored = value.into_values();
         let mut values = Vec::with_capacity(plan.sources.len());
         for (field, &source) in plan.schema.fields().iter().zip(&plan.sources) {
-            let read = self.nulls.read(
-                &old.fields()[source].schema,
-                std::mem::take(&mut stored[source]),
-            );
-            values.push(Nulls::AsNull.carry(field, read)?);
+            let mut value = std::mem::take(&mut stored[source]);
+            if value.is_null() {
+                self.nulls.fill(&old.fields()[source].schema, &mut value);
+                Nulls::AsNull.settle(field, &mut value)?;
+            }
+            values.push(value);
         }
         let schema = plan.schema.clone();
         let value = Struct::from_values(schema.clone(), values);

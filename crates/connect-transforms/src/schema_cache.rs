@@ -39,8 +39,10 @@ impl<T> SchemaCache<T> {
         match place {
             Some(place) => {
                 self.entries[..=place].rotate_right(1);
-                // Of equal schemas the one that came last is the one that comes next.
-                self.entries[0].0.clone_from(schema);
+                if by_pointer.is_none() {
+                    // Of equal schemas the one that came last is the one that comes next.
+                    self.entries[0].0.clone_from(schema);
+                }
             }
             None => {
                 let made = make(schema)?;

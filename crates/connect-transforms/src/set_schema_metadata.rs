@@ -114,7 +114,7 @@ impl Transformation for SetSchemaMetadata {
 fn with_schema(value: Struct, schema: &SchemaRef, nulls: Nulls) -> Result<Struct, ConnectError> {
     let mut values = value.into_values();
     for (field, value) in schema.fields().iter().zip(&mut values) {
-        *value = nulls.carry(field, std::mem::take(value))?;
+        nulls.settle(field, value)?;
     }
     Ok(Struct::from_values(schema.clone(), values))
 }

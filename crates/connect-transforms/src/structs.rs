@@ -30,6 +30,29 @@ impl Nulls {
         }
     }
 
+    /// [`read`](Self::read) in place: a value that is there is not moved.
+    pub fn fill(self, schema: &Schema, stored: &mut Value) {
+        if stored.is_null()
+            && let (Nulls::AsDefault, Some(default)) = (self, schema.default())
+        {
+            *stored = default.clone();
+        }
+    }
+
+    /// [`carry`](Self::carry) in place.
+    ///
+    /// # Errors
+    /// It is null and the field must not be.
+    pub fn settle(self, field: &Field, stored: &mut Value) -> Result<(), ConnectError> {
+        if stored.is_null() {
+            self.fill(&field.schema, stored);
+            if stored.is_null() {
+                put(field, stored)?;
+            }
+        }
+        Ok(())
+    }
+
     /// A stored value as it is read and put into a field of the same schema elsewhere.
     ///
     /// # Errors

@@ -304,11 +304,10 @@ impl Translator {
         let mut values = value.into_values();
         let fields = old.fields().iter().zip(schema.fields());
         for ((old, new), value) in fields.zip(&mut values) {
-            let read = nulls.read(&old.schema, std::mem::take(value));
-            *value = match old.name == field {
-                true => self.translate(read, Some(&old.schema))?,
-                false => read,
-            };
+            nulls.fill(&old.schema, value);
+            if old.name == field {
+                *value = self.translate(std::mem::take(value), Some(&old.schema))?;
+            }
             if value.is_null() {
                 put(new, value)?;
             }

@@ -25,7 +25,7 @@ impl<T: Clone> TopicMemo<T> {
     pub fn get_or_try<E>(
         &mut self,
         topic: &Arc<str>,
-        work_out: impl FnOnce(&str) -> Result<T, E>,
+        work_out: impl FnOnce(&Arc<str>) -> Result<T, E>,
     ) -> Result<T, E> {
         let known = |(name, _): &&(Arc<str>, T)| Arc::ptr_eq(name, topic) || name == topic;
         if let Some((_, result)) = self.entries.iter().find(known) {
