@@ -7,6 +7,7 @@ use connect_api::plugin::{Plugin, PluginDescriptor};
 fn built_in() -> Vec<&'static PluginDescriptor> {
     let mut plugins: Vec<&'static PluginDescriptor> = Vec::new();
     plugins.extend(connect_converters::PLUGINS.iter());
+    plugins.extend(connect_registry::PLUGINS.iter());
     plugins.extend(connect_transforms::PLUGINS.iter());
     plugins.push(&connector_file::PLUGIN);
     plugins.push(&connector_graph::PLUGIN);

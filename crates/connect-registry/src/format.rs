@@ -70,6 +70,21 @@ pub trait Format: Send + Sized + 'static {
         payload: Bytes,
     ) -> Result<SchemaAndValue, ConnectError>;
 
+    /// A schema that reads what was written under `writer` as `reader` has it, for `use.latest.version`.
+    ///
+    /// # Errors
+    /// A record's fault: the one cannot be read as the other. `Config` where a format cannot do this at all.
+    fn reading_as(
+        &mut self,
+        writer: &Arc<Self::Schema>,
+        reader: &Arc<Self::Schema>,
+    ) -> Result<Arc<Self::Schema>, ConnectError> {
+        let _ = (writer, reader);
+        Err(ConnectError::config(
+            "use.latest.version and use.latest.with.metadata are not supported by this converter when it reads; remove them",
+        ))
+    }
+
     /// The schema under which a value is to be written, as it would be registered.
     ///
     /// # Errors
