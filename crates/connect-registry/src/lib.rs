@@ -25,6 +25,9 @@ mod writing;
 
 pub mod converter;
 
+#[cfg(feature = "protobuf")]
+pub mod protobuf;
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -32,4 +35,7 @@ mod tests;
 use connect_api::plugin::PluginDescriptor;
 
 /// The converters of the formats that are built in.
-pub static PLUGINS: &[PluginDescriptor] = &[];
+pub static PLUGINS: &[PluginDescriptor] = &[
+    #[cfg(feature = "protobuf")]
+    protobuf::CONVERTER,
+];
