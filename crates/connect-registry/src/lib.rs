@@ -25,6 +25,9 @@ mod writing;
 
 pub mod converter;
 
+#[cfg(feature = "json-schema")]
+pub mod json_schema;
+
 #[cfg(feature = "protobuf")]
 pub mod protobuf;
 
@@ -36,6 +39,8 @@ use connect_api::plugin::PluginDescriptor;
 
 /// The converters of the formats that are built in.
 pub static PLUGINS: &[PluginDescriptor] = &[
+    #[cfg(feature = "json-schema")]
+    json_schema::CONVERTER,
     #[cfg(feature = "protobuf")]
     protobuf::CONVERTER,
 ];

@@ -5,7 +5,7 @@ use connect_api::data::{DECIMAL_SCALE, Decimal, Schema};
 use num_bigint::BigInt;
 
 /// The scale that a decimal schema declares.
-pub(super) fn decimal_scale(schema: &Schema) -> Result<i32, ConnectError> {
+pub fn decimal_scale(schema: &Schema) -> Result<i32, ConnectError> {
     let scale = schema
         .parameters()
         .and_then(|parameters| parameters.get(DECIMAL_SCALE))
@@ -19,7 +19,7 @@ pub(super) fn decimal_scale(schema: &Schema) -> Result<i32, ConnectError> {
 }
 
 /// The whole part's low 64 bits (`BigDecimal.longValue`).
-pub(super) fn low_bits(decimal: &Decimal) -> i64 {
+pub fn low_bits(decimal: &Decimal) -> i64 {
     // From 2⁶⁴ tens on the low bits are all zero; this also bounds the work for absurd exponents.
     if decimal.scale <= -64 || decimal.precision() as i64 <= i64::from(decimal.scale) {
         return 0;

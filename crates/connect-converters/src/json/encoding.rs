@@ -7,7 +7,7 @@ use super::syntax::{Syntax, Why};
 use crate::common;
 
 /// A document as UTF-8.
-pub(super) struct Document {
+pub struct Document {
     pub text: ByteString,
     /// The bytes behind `text` are no text. That is an error unless the document's value ends before them.
     pub cut: bool,

@@ -137,7 +137,7 @@ fn value(
 }
 
 /// Steps over a whole document, which ends at a blank if it is a number.
-pub(super) fn skip_root(r: &mut Reader<'_>) -> Result<(), Syntax> {
+pub fn skip_root(r: &mut Reader<'_>) -> Result<(), Syntax> {
     let is_number = Kind::next(r)? == Kind::Number;
     r.skip_value()?;
     if is_number && !r.ends_root_number() {

@@ -31,6 +31,17 @@ use connect_api::plugin::{KAFKA_VERSION, Plugin, PluginDescriptor};
 
 pub use config::config_def;
 
+/// What other converters of JSON are made of.
+pub mod parts {
+    pub use super::decimal::{decimal_scale, low_bits};
+    pub use super::encoding::Document;
+    pub use super::envelope::skip_root;
+    pub use super::reader::{Name, Number, Reader};
+    pub use super::syntax::{Syntax, Why};
+    pub use super::typed::{Fault, Kind, base64, decimal, enter, goes_on, number, temporal};
+    pub use super::write::text::{scalar, write_base64, write_integer, write_string};
+}
+
 use crate::common::{Codec, ForAll, read_converter_type};
 use config::{JsonConfig, SCHEMA_CONTENT};
 use encoding::Document;

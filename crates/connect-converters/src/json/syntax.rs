@@ -5,7 +5,7 @@ use connect_api::error::exception;
 
 /// A document that is no JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Syntax {
+pub struct Syntax {
     /// The byte at fault.
     pub at: usize,
     pub why: Why,
@@ -15,7 +15,7 @@ pub(super) struct Syntax {
 /// moving such a result stalls on the pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u64)]
-pub(super) enum Why {
+pub enum Why {
     Value,
     Name,
     Colon,

@@ -9,7 +9,8 @@ use bytestring::ByteString;
 mod number;
 mod string;
 
-pub(super) use number::{Number, is_zero};
+pub use number::Number;
+pub(super) use number::is_zero;
 
 use super::syntax::{Syntax, Why};
 use string::end_of_run;
@@ -19,16 +20,18 @@ const MAX_DEPTH: u32 = 1000;
 const MAX_NAME: usize = 50_000;
 
 /// Reads one document front to back.
-pub(super) struct Reader<'a> {
+#[derive(Clone)]
+pub struct Reader<'a> {
     doc: &'a ByteString,
     bytes: &'a [u8],
     pos: usize,
     depth: u32,
+    words_as_numbers: bool,
 }
 
 /// A member's name.
 #[derive(Debug)]
-pub(super) enum Name<'a> {
+pub enum Name<'a> {
     /// As it stands in the document.
     Plain(&'a str),
     Escaped(ByteString),
@@ -50,6 +53,7 @@ impl<'a> Reader<'a> {
             bytes: doc.as_bytes(),
             pos: 0,
             depth: 0,
+            words_as_numbers: false,
         }
     }
 
@@ -59,6 +63,12 @@ impl<'a> Reader<'a> {
             pos,
             ..Self::new(doc)
         }
+    }
+
+    /// Steps over the words `NaN` and `Infinity` too where a number may stand, as some of the JVM's parsers are set to.
+    pub fn words_as_numbers(mut self) -> Self {
+        self.words_as_numbers = true;
+        self
     }
 
     pub fn pos(&self) -> usize {
@@ -185,6 +195,24 @@ impl<'a> Reader<'a> {
         }
     }
 
+    /// Takes a word that stands for a number, if one comes next and the reader knows such words.
+    #[cold]
+    pub fn number_word(&mut self) -> Option<f64> {
+        const WORDS: [(&str, f64); 5] = [
+            ("NaN", f64::NAN),
+            ("Infinity", f64::INFINITY),
+            ("-Infinity", f64::NEG_INFINITY),
+            ("INF", f64::INFINITY),
+            ("-INF", f64::NEG_INFINITY),
+        ];
+        if !self.words_as_numbers {
+            return None;
+        }
+        WORDS
+            .iter()
+            .find_map(|(word, number)| self.word(word).ok().map(|()| *number))
+    }
+
     fn word_error(&self) -> Syntax {
         Syntax {
             at: self.pos,
@@ -239,6 +267,7 @@ impl<'a> Reader<'a> {
                 self.leave();
                 Ok(())
             }
+            b'N' | b'I' | b'-' if self.words_as_numbers && self.number_word().is_some() => Ok(()),
             b'-' | b'0'..=b'9' => self.number().map(drop),
             b't' => self.word("true"),
             b'f' => self.word("false"),

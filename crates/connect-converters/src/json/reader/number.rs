@@ -8,7 +8,7 @@ const MAX_NUMBER: usize = 1000;
 
 /// A number of the document.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in super::super) enum Number {
+pub enum Number {
     /// No fraction and no exponent. Beyond 64 bits the low ones are kept, as `BigInteger.longValue` does.
     Integer(i64),
     Double(f64),

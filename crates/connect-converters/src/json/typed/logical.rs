@@ -12,7 +12,7 @@ use super::super::reader::{Number, Reader};
 use super::{Fault, Kind, data};
 
 /// A number keeps its own scale; text is the Base64 of the unscaled value, of the schema's scale.
-pub(super) fn decimal(r: &mut Reader<'_>, schema: &Schema, kind: Kind) -> Result<Value, Fault> {
+pub fn decimal(r: &mut Reader<'_>, schema: &Schema, kind: Kind) -> Result<Value, Fault> {
     let invalid = |cause| ConnectError::data("Invalid bytes for Decimal field").caused_by(cause);
     let decimal = match kind {
         Kind::Number => {
@@ -52,7 +52,7 @@ pub(super) fn wrong_decimal(kind: Kind) -> Result<Value, Fault> {
 }
 
 /// A date in days, a time or a timestamp in milliseconds.
-pub(super) fn temporal(r: &mut Reader<'_>, name: &str, kind: Kind) -> Result<Value, Fault> {
+pub fn temporal(r: &mut Reader<'_>, name: &str, kind: Kind) -> Result<Value, Fault> {
     const MILLIS_PER_DAY: i64 = 86_400_000;
     if kind != Kind::Number {
         r.skip_value()?;
@@ -98,7 +98,11 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
     GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true),
 );
 
-pub(super) fn base64(text: &str) -> Result<Value, ConnectError> {
+/// Text in Base64 as bytes.
+///
+/// # Errors
+/// The text is none.
+pub fn base64(text: &str) -> Result<Value, ConnectError> {
     let decoded = BASE64.decode(text).or_else(|error| {
         // Blanks may stand between the groups of four, not within.
         let mut taken = 0;

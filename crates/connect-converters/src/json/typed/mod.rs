@@ -11,10 +11,12 @@ use connect_api::data::{
 use super::decimal::low_bits;
 use super::reader::{Number, Reader, is_zero};
 use super::syntax::{Syntax, Why};
-use logical::{base64, decimal, temporal, wrong_decimal, wrong_temporal};
+pub use logical::{base64, decimal, temporal};
+use logical::{wrong_decimal, wrong_temporal};
 
 /// Why a payload cannot be read. Boxed, because it is large and rare.
-pub(super) enum Fault {
+#[derive(Debug)]
+pub enum Fault {
     Syntax(Syntax),
     Data(Box<ConnectError>),
 }
@@ -36,8 +38,8 @@ fn data<T>(message: impl Into<String>) -> Result<T, Fault> {
 }
 
 /// The kinds of JSON values, by the names that Kafka's messages use.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
     Array,
     Boolean,
     Missing,
@@ -179,29 +181,11 @@ impl TypedReader {
         })
     }
 
-    /// Narrowed without a check of the range, fractions cut off, as Java's casts do.
     fn number(&mut self, r: &mut Reader<'_>, schema: &Schema) -> Result<Value, Fault> {
-        let start = r.pos();
-        let number = r.number()?;
-        let text = r.since(start);
-        let integer = || match number {
-            Number::Integer(n) => n,
-            Number::Double(_) => text.parse::<Decimal>().map_or(0, |d| low_bits(&d)),
-        };
-        Ok(match schema.type_() {
-            Type::Int8 => Value::Int8(integer() as i8),
-            Type::Int16 => Value::Int16(integer() as i16),
-            Type::Int32 => Value::Int32(integer() as i32),
-            Type::Int64 => Value::Int64(integer()),
-            // From the text: rounding to a double first would round twice.
-            Type::Float32 => Value::Float32(float(text)),
-            Type::Float64 => Value::Float64(match number {
-                Number::Double(d) => d,
-                Number::Integer(n) if text.len() <= 18 => n as f64,
-                Number::Integer(_) => text.parse().unwrap_or(0.0),
-            }),
-            _ => return self.mismatch(schema, Kind::Number),
-        })
+        match number(r, schema.type_())? {
+            Some(value) => Ok(value),
+            None => self.mismatch(schema, Kind::Number),
+        }
     }
 
     /// Elements of an array; of an object, its members' values.
@@ -339,13 +323,13 @@ fn has_text_keys(schema: &Schema) -> bool {
 }
 
 /// Opens a container; whether there is anything in it.
-fn enter(r: &mut Reader<'_>, end: u8) -> Result<bool, Syntax> {
+pub fn enter(r: &mut Reader<'_>, end: u8) -> Result<bool, Syntax> {
     r.enter()?;
     Ok(r.peek() != end)
 }
 
 /// Behind an element: whether another one follows.
-fn goes_on(r: &mut Reader<'_>, end: u8) -> Result<bool, Syntax> {
+pub fn goes_on(r: &mut Reader<'_>, end: u8) -> Result<bool, Syntax> {
     match r.peek() {
         b',' => {
             r.step();
@@ -354,6 +338,32 @@ fn goes_on(r: &mut Reader<'_>, end: u8) -> Result<bool, Syntax> {
         byte if byte == end => Ok(false),
         _ => Err(r.error(Why::Comma)),
     }
+}
+
+/// The number that comes next as a value of a numeric type, none for other types: narrowed without a check of the range,
+/// fractions cut off, as Java's casts do.
+pub fn number(r: &mut Reader<'_>, type_: Type) -> Result<Option<Value>, Syntax> {
+    let start = r.pos();
+    let number = r.number()?;
+    let text = r.since(start);
+    let integer = || match number {
+        Number::Integer(n) => n,
+        Number::Double(_) => text.parse::<Decimal>().map_or(0, |d| low_bits(&d)),
+    };
+    Ok(Some(match type_ {
+        Type::Int8 => Value::Int8(integer() as i8),
+        Type::Int16 => Value::Int16(integer() as i16),
+        Type::Int32 => Value::Int32(integer() as i32),
+        Type::Int64 => Value::Int64(integer()),
+        // From the text: rounding to a double first would round twice.
+        Type::Float32 => Value::Float32(float(text)),
+        Type::Float64 => Value::Float64(match number {
+            Number::Double(d) => d,
+            Number::Integer(n) if text.len() <= 18 => n as f64,
+            Number::Integer(_) => text.parse().unwrap_or(0.0),
+        }),
+        _ => return Ok(None),
+    }))
 }
 
 fn float(text: &str) -> f32 {

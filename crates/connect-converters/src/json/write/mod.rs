@@ -1,7 +1,7 @@
 //! Values to JSON, byte for byte as the JVM's converter writes them.
 
 mod schema;
-mod text;
+pub mod text;
 
 use std::collections::HashMap;
 

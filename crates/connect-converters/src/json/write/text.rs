@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use connect_api::data::Value;
 use connect_api::data::values::{Utf8, write_java_double, write_java_float};
 
-pub(super) fn scalar(out: &mut Vec<u8>, value: &Value) {
+pub fn scalar(out: &mut Vec<u8>, value: &Value) {
     match value {
         Value::Boolean(b) => write_bool(out, *b),
         Value::Int8(n) => write_integer(out, (*n).into()),
@@ -42,27 +42,27 @@ fn write_quoted_if(out: &mut Vec<u8>, quoted: bool, write: impl FnOnce(&mut Vec<
     }
 }
 
-pub(super) fn write_name(out: &mut Vec<u8>, name: &str) {
+pub fn write_name(out: &mut Vec<u8>, name: &str) {
     out.push(b',');
     write_string(out, name);
     out.push(b':');
 }
 
-pub(super) fn write_bool(out: &mut Vec<u8>, b: bool) {
+pub fn write_bool(out: &mut Vec<u8>, b: bool) {
     out.extend_from_slice(if b { b"true" } else { b"false" });
 }
 
-pub(super) fn write_integer(out: &mut Vec<u8>, n: i64) {
+pub fn write_integer(out: &mut Vec<u8>, n: i64) {
     // Writing to a Vec cannot fail.
     let _ = write!(out, "{n}");
 }
 
-pub(super) fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
+pub fn write_base64(out: &mut Vec<u8>, bytes: &[u8]) {
     write_string(out, &STANDARD.encode(bytes));
 }
 
 /// Characters beyond U+FFFF are written as two escapes, because that is how Java's writer sees them.
-pub(super) fn write_string(out: &mut Vec<u8>, text: &str) {
+pub fn write_string(out: &mut Vec<u8>, text: &str) {
     out.push(b'"');
     let mut rest = text;
     while let Some(at) = rest
