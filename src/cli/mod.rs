@@ -18,6 +18,7 @@ mod memory;
 mod preview;
 mod signals;
 mod standalone;
+mod time_zone;
 
 use std::process::ExitCode;
 
@@ -79,11 +80,18 @@ pub fn main() -> ExitCode {
     if invocation.daemon {
         return start_daemon(&invocation);
     }
+    let no_zone = time_zone::settle();
+    if !matches!(cli.command, Command::Standalone(_)) {
+        no_zone.iter().for_each(|why| eprintln!("{why}"));
+    }
     match cli.command {
         Command::Check(args) => answer(check::run(&args)),
         Command::Healthcheck(args) => healthcheck(&args),
         Command::Preview(args) => preview::run(&args),
-        Command::Standalone(args) => with_log(&args.log, || run(&args)),
+        Command::Standalone(args) => with_log(&args.log, || {
+            no_zone.iter().for_each(|why| tracing::warn!("{why}"));
+            run(&args)
+        }),
         Command::Demo(args) => demo(&args),
         Command::DevServer(args) => dev_server(&args),
         Command::Docs { page } => {

@@ -120,6 +120,7 @@ const CRATES: &[&str] = &[
     "data_plane",
     "dev_server",
     "java_compat",
+    "java_time",
     "librdkafka",
     "neo4rs",
     "turnbuckle",

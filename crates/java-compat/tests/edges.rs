@@ -44,6 +44,17 @@ fn endless_backtracking_is_an_error() {
 }
 
 #[test]
+fn dates_are_in_us_english() {
+    let format = DateFormat::new("EEEE, MMMM d, yyyy h a G zzzz").unwrap();
+    let text = "Tuesday, November 14, 2023 10 PM AD Coordinated Universal Time";
+    assert_eq!(format.format(1_700_000_000_000), text);
+    let read = DateFormat::new("d MMM yyyy").unwrap();
+    assert_eq!(read.parse("14 Nov 2023"), Some(1_699_920_000_000));
+    assert_eq!(read.parse("14 nov. 2023"), None);
+    assert_eq!(read.parse("14 März 2023"), None);
+}
+
+#[test]
 fn a_zone_by_name_has_todays_offset() {
     let format = DateFormat::new("yyyy-MM-dd HH:mm z").unwrap();
     // Almaty was six hours ahead until 2024, which Java knows, and is five today.

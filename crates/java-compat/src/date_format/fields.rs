@@ -1,6 +1,6 @@
 //! [`Fields`]: what a text said of an instant, and the instant that Java's lenient calendar makes of it.
 
-use super::calendar::{
+use java_time::calendar::{
     CUTOVER, CUTOVER_YEAR, Date, MILLIS_PER_DAY, days_from_gregorian, days_from_julian, new_year,
     on_or_before,
 };

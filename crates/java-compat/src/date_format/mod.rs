@@ -3,7 +3,6 @@
 //! Reading is as lenient as Java's: fields roll over, text behind the match is ignored, the last of contradicting fields
 //! wins. Zones that a text names are read; see [`zone`] for which.
 
-mod calendar;
 mod fields;
 mod parse;
 mod pattern;

@@ -2,12 +2,12 @@
 
 use std::fmt::Write as _;
 
-use super::calendar::{
+use super::pattern::{Field, Item};
+use super::symbols::{DAYS, ERAS, HALVES, MONTHS, short};
+use java_time::calendar::{
     CUTOVER, Date, MILLIS_PER_DAY, days_from_gregorian, days_from_julian, new_year, on_or_before,
     weekday,
 };
-use super::pattern::{Field, Item};
-use super::symbols::{DAYS, ERAS, HALVES, MONTHS, short};
 
 pub(super) fn write(items: &[Item], millis: i64) -> String {
     let instant = Instant::of(millis);

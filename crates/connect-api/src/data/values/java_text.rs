@@ -9,7 +9,7 @@ use super::temporal::write_java_date;
 use crate::data::{Struct, Value};
 
 /// What `String.valueOf(value)` gives on the JVM: `Struct{a=1}`, `{a=1, b=null}`, `[1, x]`,
-/// `Tue Nov 14 22:13:20 UTC 2023`.
+/// `Tue Nov 14 22:13:20 UTC 2023` (dates in the zone of the process).
 ///
 /// Maps come in the order of a Java `HashMap`. A byte array prints its class and a number, as in Java; ours depends
 /// on the content, Java's on the object.

@@ -3,7 +3,7 @@
 use crate::data::{DATE, Schema, SchemaAndValue, SchemaRef, TIME, TIMESTAMP, Type, Value};
 use crate::error::ConnectError;
 
-use super::calendar::MILLIS_PER_DAY;
+use java_time::calendar::MILLIS_PER_DAY;
 
 /// The common schema of the elements seen so far.
 #[derive(Default)]

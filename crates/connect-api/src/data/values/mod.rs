@@ -6,7 +6,6 @@
 //! * [`write_java_text`]: what `String.valueOf` gives (`{a=[1, 2]}`), used by `StringConverter` and the file sink;
 //! * [`java_double`] and [`java_float`]: the number text that both of them and Jackson share (`1.0E10`).
 
-mod calendar;
 mod hash_order;
 mod java_text;
 mod merge;

@@ -1,15 +1,15 @@
 //! Java's default calendar: Gregorian from 15 October 1582 on, Julian before; weeks begin on Sunday and the first one
 //! of a year or month may be of one day.
 
-pub(super) const MILLIS_PER_DAY: i64 = 86_400_000;
+pub const MILLIS_PER_DAY: i64 = 86_400_000;
 
 /// Days from the epoch to 15 October 1582, the first Gregorian day.
-pub(super) const CUTOVER: i64 = -141_427;
-pub(super) const CUTOVER_YEAR: i64 = 1582;
+pub const CUTOVER: i64 = -141_427;
+pub const CUTOVER_YEAR: i64 = 1582;
 
 /// A day of the year and where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Date {
+pub struct Date {
     /// Year 0 is 1 BC.
     pub year: i64,
     /// From 1.
@@ -29,22 +29,33 @@ impl Date {
 }
 
 /// 0 is Sunday.
-pub(super) fn weekday(days: i64) -> i64 {
+pub fn weekday(days: i64) -> i64 {
     (days + 4).rem_euclid(7)
 }
 
 /// The last day of a weekday (0 is Sunday) on or before a day.
-pub(super) fn on_or_before(days: i64, of_week: i64) -> i64 {
+pub fn on_or_before(days: i64, of_week: i64) -> i64 {
     days - (weekday(days) - of_week).rem_euclid(7)
 }
 
 /// The first day of a year in the calendar that then held.
-pub(super) fn new_year(year: i64) -> i64 {
+pub fn new_year(year: i64) -> i64 {
     if year > CUTOVER_YEAR {
         days_from_gregorian(year, 1)
     } else {
         days_from_julian(year, 1)
     }
+}
+
+/// Days since the epoch of a date whose month and day may lie outside their ranges (a lenient `Calendar`).
+pub fn days_of(year: i64, month: i64, day: i64) -> i64 {
+    let months = year * 12 + (month - 1);
+    let (year, month) = (months.div_euclid(12), months.rem_euclid(12) + 1);
+    let in_gregorian = days_from_gregorian(year, month) + day - 1;
+    if in_gregorian >= CUTOVER && year >= CUTOVER_YEAR {
+        return in_gregorian;
+    }
+    days_from_julian(year, month) + day - 1
 }
 
 /// Years that begin in March make the leap day the last of its year; then months have a closed form.
@@ -55,13 +66,13 @@ fn march_year(year: i64, month: i64) -> (i64, i64) {
 }
 
 /// The first day of a month, from 1 to 12.
-pub(super) fn days_from_gregorian(year: i64, month: i64) -> i64 {
+pub fn days_from_gregorian(year: i64, month: i64) -> i64 {
     let (year, day_of_year) = march_year(year, month);
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
     365 * year + leap_days + day_of_year - 719_468
 }
 
-pub(super) fn days_from_julian(year: i64, month: i64) -> i64 {
+pub fn days_from_julian(year: i64, month: i64) -> i64 {
     let (year, day_of_year) = march_year(year, month);
     365 * year + year.div_euclid(4) + day_of_year - 719_470
 }
@@ -103,9 +114,13 @@ mod tests {
                 false => days_from_julian(date.year, date.month),
             };
             assert_eq!(first + date.day - 1, days, "{date:?}");
+            assert_eq!(days_of(date.year, date.month, date.day), days, "{date:?}");
         }
         let (year, month, day) = (1582, 10, 4);
         assert_eq!(Date::of(CUTOVER - 1), Date { year, month, day });
+        assert_eq!(days_of(1, 1, 1), -719_164);
+        assert_eq!(days_of(2023, 13, 32), days_of(2024, 2, 1));
+        assert_eq!(days_of(2024, 0, 1), days_of(2023, 12, 1));
         assert_eq!(weekday(0), 4);
         assert_eq!(on_or_before(0, 4), 0);
         assert_eq!(on_or_before(0, 5), -6);
