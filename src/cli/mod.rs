@@ -28,7 +28,7 @@ use clap::error::ErrorKind;
 
 use self::args::{Cli, Command, LogArgs};
 use crate::config::environment;
-use crate::logging;
+use crate::logging::{self, Loggers};
 
 const USAGE: u8 = 1;
 const NOT_STARTED: u8 = 2;
@@ -88,9 +88,9 @@ pub fn main() -> ExitCode {
         Command::Check(args) => answer(check::run(&args)),
         Command::Healthcheck(args) => healthcheck(&args),
         Command::Preview(args) => preview::run(&args),
-        Command::Standalone(args) => with_log(&args.log, || {
+        Command::Standalone(args) => with_log(&args.log, |loggers| {
             no_zone.iter().for_each(|why| tracing::warn!("{why}"));
-            run(&args)
+            run(&args, loggers)
         }),
         Command::Demo(args) => demo(&args),
         Command::DevServer(args) => dev_server(&args),
@@ -152,9 +152,9 @@ fn healthcheck(args: &args::Healthcheck) -> ExitCode {
 }
 
 /// Runs it with a log, which has everything when this returns.
-fn with_log(args: &LogArgs, run: impl FnOnce() -> anyhow::Result<()>) -> ExitCode {
+fn with_log(args: &LogArgs, run: impl FnOnce(Loggers) -> anyhow::Result<()>) -> ExitCode {
     match logging::start(&args.output(), &logging::read(environment::texts())) {
-        Ok(_log) => exit_code(run()),
+        Ok(log) => exit_code(run(log.loggers())),
         Err(why) => {
             eprintln!("{why}");
             ExitCode::from(NOT_STARTED)
@@ -204,8 +204,8 @@ fn not_built_in(command: &str) -> ExitCode {
     ExitCode::from(USAGE)
 }
 
-fn run(args: &args::Standalone) -> anyhow::Result<()> {
-    block_on(standalone::run(args))
+fn run(args: &args::Standalone, loggers: Loggers) -> anyhow::Result<()> {
+    block_on(standalone::run(args, loggers))
 }
 
 fn block_on(work: impl Future<Output = Result<(), Failure>>) -> anyhow::Result<()> {

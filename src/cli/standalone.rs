@@ -23,6 +23,7 @@ use crate::config::worker_keys::BOOTSTRAP_SERVERS;
 use crate::config::{WorkerConfig, connector_file};
 use crate::herder::command::ConfigureMode;
 use crate::herder::{Herder, HerderError, standalone};
+use crate::logging::Loggers;
 use crate::plugins::Plugins;
 use crate::providers::{Providers, Secrets, warn_unresolved};
 use crate::rest::{self, AppState};
@@ -54,9 +55,9 @@ pub struct Started {
 ///
 /// # Errors
 /// Why it ended, if not by a signal.
-pub async fn run(args: &Standalone) -> Result<(), Failure> {
+pub async fn run(args: &Standalone, loggers: Loggers) -> Result<(), Failure> {
     let signals = Signals::new().map_err(|e| Failure::NotStarted(format!("no signals: {e}")))?;
-    run_owned(args, signals, None).await
+    run_owned(args, loggers, signals, None).await
 }
 
 /// Runs until a failure, or its owner's word. Signals are the owner's.
@@ -65,11 +66,12 @@ pub async fn run(args: &Standalone) -> Result<(), Failure> {
 /// Why it ended, if nobody asked for it.
 #[cfg(feature = "demo")]
 pub async fn run_for(args: &Standalone, owner: Owner) -> Result<(), Failure> {
-    run_owned(args, Signals::none(), Some(owner)).await
+    run_owned(args, Loggers::detached(), Signals::none(), Some(owner)).await
 }
 
 async fn run_owned(
     args: &Standalone,
+    loggers: Loggers,
     mut signals: Signals,
     owner: Option<Owner>,
 ) -> Result<(), Failure> {
@@ -104,6 +106,7 @@ async fn run_owned(
     let state = AppState {
         herder: herder.clone(),
         kafka_cluster_id,
+        loggers,
         started: startup,
     };
     let ports = listeners.iter().map(|(port, _)| *port).collect();

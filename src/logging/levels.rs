@@ -4,10 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use tracing::level_filters::LevelFilter;
-use tracing_subscriber::filter::Targets;
-
-use super::format::CONTEXT;
+use super::level::Level;
 use super::names::{Meaning, meaning};
 
 const ROOT_LEVEL: &str = "CONNECT_LOG4J_ROOT_LOGLEVEL";
@@ -18,9 +15,9 @@ const OURS: &str = "TURNBUCKLE_LOG";
 /// The level of each logger that has one of its own, and of all others.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Levels {
-    pub root: LevelFilter,
+    pub root: Level,
     /// By name, Java's or ours.
-    pub loggers: BTreeMap<String, LevelFilter>,
+    pub loggers: BTreeMap<String, Level>,
 }
 
 /// What the environment says.
@@ -36,26 +33,9 @@ pub struct Settings {
 impl Default for Levels {
     fn default() -> Self {
         Self {
-            root: LevelFilter::INFO,
+            root: Level::Info,
             loggers: BTreeMap::new(),
         }
-    }
-}
-
-impl Levels {
-    /// The same in modules' names.
-    pub fn targets(&self) -> Targets {
-        let mut loggers: Vec<_> = self.loggers.iter().collect();
-        // What is said of a part counts over what is said of the whole.
-        loggers.sort_by_key(|(name, _)| name.len());
-        let mut targets = Targets::new().with_default(self.root);
-        for (name, level) in loggers {
-            if let Meaning::Targets(modules) = meaning(name) {
-                targets = targets.with_targets(modules.into_iter().map(|m| (m, *level)));
-            }
-        }
-        // Whose line it is must be known at every level.
-        targets.with_target(CONTEXT, LevelFilter::ERROR)
     }
 }
 
@@ -90,7 +70,7 @@ impl Settings {
                 Some((logger, level)) => (logger.trim(), level.trim()),
                 None => ("root", part),
             };
-            let Some(level) = parse(level) else {
+            let Some(level) = Level::parse(level) else {
                 self.problems.push(format!(
                     "{variable}: {part} is left out, for {level} is none of OFF FATAL ERROR WARN INFO DEBUG TRACE ALL"
                 ));
@@ -113,24 +93,12 @@ impl Settings {
     }
 }
 
-/// A level by its name in Java, in any case. Nothing here is FATAL: what ends the process is an ERROR.
-fn parse(level: &str) -> Option<LevelFilter> {
-    Some(match level.to_ascii_uppercase().as_str() {
-        "OFF" => LevelFilter::OFF,
-        "FATAL" | "ERROR" => LevelFilter::ERROR,
-        "WARN" => LevelFilter::WARN,
-        "INFO" => LevelFilter::INFO,
-        "DEBUG" => LevelFilter::DEBUG,
-        "TRACE" | "ALL" => LevelFilter::TRACE,
-        _ => return None,
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use tracing::Level;
 
-    use super::*;
+    use super::{Levels, Settings, read};
+    use crate::logging::format::CONTEXT;
 
     fn from(variables: &[(&str, &str)]) -> Settings {
         let owned = |(k, v): &(&str, &str)| ((*k).to_owned(), (*v).to_owned());

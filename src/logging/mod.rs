@@ -5,21 +5,24 @@
 
 mod file;
 mod format;
+mod level;
 mod levels;
+mod loggers;
 mod names;
 
 use std::io;
 
 use tracing::{info, warn};
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
-use tracing_subscriber::{Layer, Registry, fmt, reload};
+use tracing_subscriber::{Layer, fmt, reload};
 
 pub use self::file::{LogFile, Rotation};
 pub use self::format::Style;
+pub use self::level::Level;
 pub use self::levels::{Levels, Settings, read};
+pub use self::loggers::{LoggerLevel, Loggers, NotSet, ROOT};
 pub use self::names::{LOGGERS, Logger, page};
 
 use self::format::{Contexts, Line};
@@ -34,17 +37,14 @@ pub struct Output {
 
 /// The running log. Drop it last.
 pub struct Log {
-    levels: reload::Handle<Targets, Registry>,
+    loggers: Loggers,
     _writer: WorkerGuard,
 }
 
 impl Log {
-    /// From now on these levels count.
-    ///
-    /// # Errors
-    /// The log has ended.
-    pub fn set_levels(&self, levels: &Levels) -> Result<(), reload::Error> {
-        self.levels.reload(levels.targets())
+    /// What is said, and how to change it.
+    pub fn loggers(&self) -> Loggers {
+        self.loggers.clone()
     }
 }
 
@@ -57,7 +57,7 @@ pub fn start(output: &Output, settings: &Settings) -> Result<Log, String> {
         None => in_background(io::stdout()),
         Some(file) => in_background(file.open()?),
     };
-    let (filter, levels) = reload::Layer::new(settings.levels.targets());
+    let (filter, handle) = reload::Layer::new(settings.levels.targets());
     let lines = fmt::layer()
         .event_format(Line(output.style))
         .with_writer(writer)
@@ -69,7 +69,7 @@ pub fn start(output: &Output, settings: &Settings) -> Result<Log, String> {
         .map_err(|e| format!("there is a log already: {e}"))?;
     report(settings);
     Ok(Log {
-        levels,
+        loggers: Loggers::new(&settings.levels, Some(handle)),
         _writer: guard,
     })
 }

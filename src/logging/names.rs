@@ -69,6 +69,17 @@ pub const LOGGERS: &[Logger] = &[
         ],
     },
     Logger {
+        name: "connect_registry",
+        what: "the schema registry's client and its converters",
+        java: &[
+            "io.confluent.connect.avro",
+            "io.confluent.connect.json",
+            "io.confluent.connect.protobuf",
+            "io.confluent.kafka.schemaregistry",
+            "io.confluent.kafka.serializers",
+        ],
+    },
+    Logger {
         name: "connect_transforms",
         what: "transformations and predicates",
         java: &["org.apache.kafka.connect.transforms"],
@@ -114,6 +125,7 @@ const INERT: &[&str] = &[
 const CRATES: &[&str] = &[
     "connect_api",
     "connect_converters",
+    "connect_registry",
     "connect_transforms",
     "connector_file",
     "connector_graph",
@@ -121,6 +133,7 @@ const CRATES: &[&str] = &[
     "dev_server",
     "java_compat",
     "java_time",
+    "key_stores",
     "librdkafka",
     "neo4rs",
     "turnbuckle",
@@ -137,7 +150,7 @@ pub(super) enum Meaning<'a> {
 
 /// A logger by its Java name, which also means all below it, or by ours.
 pub(super) fn meaning(name: &str) -> Meaning<'_> {
-    if CRATES.iter().any(|c| is_at_or_below(name, c, "::")) {
+    if is_ours(name) {
         return Meaning::Targets(vec![name]);
     }
     let covered = |l: &&Logger| l.java.iter().any(|java| is_at_or_below(java, name, "."));
@@ -151,13 +164,18 @@ pub(super) fn meaning(name: &str) -> Meaning<'_> {
     }
 }
 
+/// Whether it is the name of a module, not one of Java's.
+pub(super) fn is_ours(name: &str) -> bool {
+    CRATES.iter().any(|c| is_at_or_below(name, c, "::"))
+}
+
 /// The logger that a module's lines are shown under.
 pub(super) fn shown(target: &str) -> &str {
     let covers = |l: &&Logger| is_at_or_below(target, l.name, "::");
     LOGGERS.iter().find(covers).map_or(target, |l| l.name)
 }
 
-fn is_at_or_below(name: &str, above: &str, separator: &str) -> bool {
+pub(super) fn is_at_or_below(name: &str, above: &str, separator: &str) -> bool {
     name.strip_prefix(above)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(separator))
 }

@@ -23,9 +23,10 @@ use tokio::sync::watch;
 use tracing::{debug, info};
 
 use self::media_type::Consumes;
-use self::resources::{connector_plugins, connectors, offsets, root, turnbuckle};
+use self::resources::{connector_plugins, connectors, loggers, offsets, root, turnbuckle};
 use crate::config::listener::Listener;
 use crate::herder::Herder;
+use crate::logging::Loggers;
 
 /// Far beyond any connector's configuration.
 const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
@@ -35,6 +36,7 @@ const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 pub struct AppState {
     pub herder: Herder,
     pub kafka_cluster_id: String,
+    pub loggers: Loggers,
     /// True once every connector of the command line was created.
     pub started: watch::Receiver<bool>,
 }
@@ -80,6 +82,7 @@ pub fn router(state: AppState) -> Router {
         .merge(with_media_types(root_resource(), Consumes::Anything))
         .merge(with_media_types(connector_resources(), Consumes::Json))
         .merge(with_media_types(plugin_resources(), Consumes::Json))
+        .merge(with_media_types(admin_resources(), Consumes::Json))
         .merge(with_media_types(own_resources(), Consumes::Anything))
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
@@ -193,6 +196,18 @@ fn plugin_resources() -> Router<AppState> {
         .route(
             "/connector-plugins/{name}/config/validate",
             resource("OPTIONS,PUT", put(connector_plugins::validate)),
+        )
+}
+
+fn admin_resources() -> Router<AppState> {
+    Router::new()
+        .route(
+            "/admin/loggers",
+            resource("HEAD,GET,OPTIONS", get(loggers::list)),
+        )
+        .route(
+            "/admin/loggers/{logger}",
+            resource("HEAD,GET,OPTIONS,PUT", get(loggers::get).put(loggers::set)),
         )
 }
 

@@ -29,6 +29,7 @@ mod flow_handover;
 mod flow_topics;
 mod launch;
 mod lifecycle;
+mod loggers;
 mod logs;
 mod memory;
 mod offsets;
@@ -67,6 +68,7 @@ fn main() -> ExitCode {
     trials.extend(flow_topics::tests(ctx));
     trials.extend(launch::tests(ctx));
     trials.extend(lifecycle::tests(ctx));
+    trials.extend(loggers::tests(ctx));
     trials.extend(logs::tests(ctx));
     trials.extend(memory::tests(ctx));
     trials.extend(offsets::tests(ctx));

@@ -50,8 +50,6 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
 /// for a minute. The lists shrink with the work.
 const NOT_SENT: &[(&str, &str)] = &[
     ("topics", "used topics are not tracked yet"),
-    ("logger", "log levels are not served yet"),
-    ("admin", "log levels are not served yet"),
     ("internal", "workers do not speak to each other yet"),
     ("null-own-key", "the connector was refused"),
 ];

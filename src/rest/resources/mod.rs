@@ -2,6 +2,7 @@
 
 pub mod connector_plugins;
 pub mod connectors;
+pub mod loggers;
 pub mod offsets;
 pub mod root;
 pub mod turnbuckle;
