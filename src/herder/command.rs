@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use connect_api::config::Config;
-use data_plane::task::{PhaseReport, TaskStatus};
+use data_plane::task::{Phase, TaskStatus};
 use tokio::sync::oneshot;
 
 use super::error::HerderError;
@@ -35,7 +35,7 @@ pub enum Question {
     Tasks(String, Reply<Vec<Config>>),
     Status(String, Reply<ConnectorStatus>),
     TaskStatus(String, i64, Reply<Status>),
-    TaskPhase(String, i64, Reply<PhaseReport>),
+    TaskPhase(String, i64, Reply<TaskPhase>),
 }
 
 pub enum Change {
@@ -100,6 +100,16 @@ pub struct ConnectorStatus {
     pub connector: Status,
     pub tasks: BTreeMap<u32, Status>,
     pub kind: &'static str,
+}
+
+/// Body of `GET /turnbuckle/connectors/{name}/tasks/{task}`.
+#[derive(Clone, Debug)]
+pub struct TaskPhase {
+    pub phase: Phase,
+    /// Why it waits or has failed, if it does or has. With references instead of what they stand for.
+    pub why: Option<String>,
+    /// Bytes read from Kafka and not done with.
+    pub bytes_in_flight: usize,
 }
 
 pub struct TaskReport {

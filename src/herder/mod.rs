@@ -22,12 +22,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use connect_api::config::Config;
-use data_plane::task::PhaseReport;
 use tokio::sync::{mpsc, oneshot};
 
 use self::command::{
     Change, Command, ConfigureMode, Configured, ConnectorInfo, ConnectorStatus, Question, Reply,
-    RestartScope,
+    RestartScope, TaskPhase,
 };
 pub use self::error::HerderError;
 use self::state::Status;
@@ -204,11 +203,11 @@ impl Herder {
             .await
     }
 
-    /// What a task is at right now.
+    /// What a task is at right now, or why it has failed.
     ///
     /// # Errors
-    /// The task does not run.
-    pub async fn task_phase(&self, name: &str, task: i64) -> Result<PhaseReport, HerderError> {
+    /// There is no such task.
+    pub async fn task_phase(&self, name: &str, task: i64) -> Result<TaskPhase, HerderError> {
         self.ask(|reply| Question::TaskPhase(name.to_owned(), task, reply))
             .await
     }

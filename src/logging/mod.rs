@@ -9,6 +9,7 @@ mod level;
 mod levels;
 mod loggers;
 mod names;
+mod panics;
 
 use std::io;
 
@@ -67,6 +68,7 @@ pub fn start(output: &Output, settings: &Settings) -> Result<Log, String> {
         .with(Contexts.and_then(lines))
         .try_init()
         .map_err(|e| format!("there is a log already: {e}"))?;
+    panics::to_the_log();
     report(settings);
     Ok(Log {
         loggers: Loggers::new(&settings.levels, Some(handle)),

@@ -25,7 +25,6 @@ mod flow;
 mod flow_changes;
 mod flow_errors;
 mod flow_groups;
-mod flow_handover;
 mod flow_topics;
 mod launch;
 mod lifecycle;
@@ -39,6 +38,7 @@ mod rest;
 mod secrets;
 mod security;
 mod security_tokens;
+mod stops;
 mod targets;
 mod targets_outage;
 
@@ -64,7 +64,6 @@ fn main() -> ExitCode {
     trials.extend(flow_changes::tests(ctx));
     trials.extend(flow_errors::tests(ctx));
     trials.extend(flow_groups::tests(ctx));
-    trials.extend(flow_handover::tests(ctx));
     trials.extend(flow_topics::tests(ctx));
     trials.extend(launch::tests(ctx));
     trials.extend(lifecycle::tests(ctx));
@@ -78,6 +77,7 @@ fn main() -> ExitCode {
     trials.extend(secrets::tests(ctx));
     trials.extend(security::tests(ctx));
     trials.extend(security_tokens::tests(ctx));
+    trials.extend(stops::tests(ctx));
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
     trials.extend(crash::tests(ctx));

@@ -1,7 +1,9 @@
 //! The task: a batch of records becomes a run of lines.
 
 use std::fs::{File, OpenOptions};
+use std::future::pending;
 use std::io::{self, Write};
+use std::panic::resume_unwind;
 use std::path::PathBuf;
 
 use async_trait::async_trait;
@@ -11,6 +13,7 @@ use connect_api::data::Value;
 use connect_api::data::values::{Utf8, write_java_text};
 use connect_api::record::RecordSlice;
 use connect_api::sink::{Offsets, PutReport, SinkTask, SinkTaskContext};
+use tokio::task::spawn_blocking;
 
 use crate::config::FileSinkConfig;
 use crate::error::{cannot_open, cannot_write};
@@ -20,12 +23,17 @@ const PIECE: usize = 256 * 1024;
 
 /// Appends the lines of each batch to one file (`org.apache.kafka.connect.file.FileStreamSinkTask`).
 ///
-/// Files are written with plain blocking calls: a write of this size to the page cache takes less time than handing it to
-/// another thread would.
+/// Files know blocking calls only, and those may take for ever: a pipe that nobody reads, a network disk that is away.
+/// So they are made on a thread for such calls, one for each batch, and neither other tasks nor the REST API wait for it.
 #[derive(Debug, Default)]
 pub struct FileStreamSinkTask {
-    /// None before `start`.
-    target: Option<Target>,
+    /// None before `start`, and while a call that was given up is still at it.
+    writer: Option<Writer>,
+}
+
+#[derive(Debug)]
+struct Writer {
+    target: Target,
     /// Kept from batch to batch.
     lines: Vec<u8>,
 }
@@ -50,23 +58,17 @@ impl SinkTask for FileStreamSinkTask {
     async fn start(&mut self, config: &Config, _: &SinkTaskContext) -> Result<(), ConnectError> {
         let config = FileSinkConfig::parse(&ConfigReader::new(config))
             .map_err(|errors| ConnectError::config(errors.to_string()))?;
-        self.target = Some(match config.file {
+        let target = match config.file {
             None => Target::Stdout,
-            Some(path) => Target::File(Output::open(path)?),
-        });
+            Some(path) => Target::File(blocking(|| Output::open(path)).await?),
+        };
+        let lines = Vec::new();
+        self.writer = Some(Writer { target, lines });
         Ok(())
     }
 
     async fn put(&mut self, records: RecordSlice) -> PutReport {
-        let lines = &mut self.lines;
-        let written = match &mut self.target {
-            None => Err(ConnectError::fatal("The task has not been started")),
-            Some(Target::Stdout) => {
-                write_lines(&records, lines, &mut io::stdout().lock()).map_err(stdout_failed)
-            }
-            Some(Target::File(output)) => output.append(&records, lines),
-        };
-        match written {
+        match self.with_writer(move |w| w.append(&records)).await {
             Ok(()) => PutReport::all(),
             Err(error) => PutReport::failed(error),
         }
@@ -74,14 +76,61 @@ impl SinkTask for FileStreamSinkTask {
 
     /// Lines in files are already with the system; standard output keeps the last ones back.
     async fn pre_commit(&mut self, accepted: &Offsets) -> Result<Offsets, ConnectError> {
-        if let Some(Target::Stdout) = self.target {
-            io::stdout().flush().map_err(stdout_failed)?;
+        let buffers = self.writer.as_ref().is_some_and(Writer::is_stdout);
+        if buffers {
+            self.with_writer(|_| io::stdout().flush().map_err(stdout_failed))
+                .await?;
         }
         Ok(accepted.clone())
     }
 
     async fn stop(&mut self) {
-        self.target = None;
+        self.writer = None;
+    }
+}
+
+impl FileStreamSinkTask {
+    async fn with_writer(
+        &mut self,
+        work: impl FnOnce(&mut Writer) -> Result<(), ConnectError> + Send + 'static,
+    ) -> Result<(), ConnectError> {
+        let not_started = || ConnectError::fatal("The task has not been started");
+        let mut writer = self.writer.take().ok_or_else(not_started)?;
+        let (writer, done) = blocking(move || {
+            let done = work(&mut writer);
+            (writer, done)
+        })
+        .await;
+        self.writer = Some(writer);
+        done
+    }
+}
+
+/// Runs it on a thread for blocking calls.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
+    match spawn_blocking(work).await {
+        Ok(done) => done,
+        Err(error) => match error.try_into_panic() {
+            Ok(panic) => resume_unwind(panic),
+            // The runtime is going down, and this task with it.
+            Err(_) => pending().await,
+        },
+    }
+}
+
+impl Writer {
+    fn is_stdout(&self) -> bool {
+        matches!(self.target, Target::Stdout)
+    }
+
+    fn append(&mut self, records: &RecordSlice) -> Result<(), ConnectError> {
+        let lines = &mut self.lines;
+        match &mut self.target {
+            Target::Stdout => {
+                write_lines(records, lines, &mut io::stdout().lock()).map_err(stdout_failed)
+            }
+            Target::File(output) => output.append(records, lines),
+        }
     }
 }
 

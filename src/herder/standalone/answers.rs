@@ -1,12 +1,13 @@
 //! Questions, answered from what the herder knows.
 
 use connect_api::config::Config;
+use data_plane::task::{Phase, error_text};
 
 use super::Standalone;
 use crate::config::connector::CONNECTOR_CLASS;
-use crate::herder::command::{ConnectorInfo, ConnectorStatus, Question};
+use crate::herder::command::{ConnectorInfo, ConnectorStatus, Question, TaskPhase};
 use crate::herder::error::HerderError;
-use crate::herder::state::ConfiguredConnector;
+use crate::herder::state::{ConfiguredConnector, State};
 use crate::plugins::Kind;
 
 impl Standalone {
@@ -40,16 +41,34 @@ impl Standalone {
                 })));
             }
             Question::TaskPhase(name, task, reply) => {
-                let running = u32::try_from(task)
+                let phase = u32::try_from(task)
                     .ok()
-                    .and_then(|task| self.running.get(&name)?.tasks.get(&task));
-                drop(
-                    reply.send(running.map(|task| task.handle.phase()).ok_or_else(|| {
-                        HerderError::NotFound(format!("Task {name}-{task} not found"))
-                    })),
-                );
+                    .and_then(|task| self.task_phase(&name, task));
+                drop(reply.send(phase.ok_or_else(|| {
+                    HerderError::NotFound(format!("Task {name}-{task} not found"))
+                })));
             }
         }
+    }
+
+    fn task_phase(&self, name: &str, task: u32) -> Option<TaskPhase> {
+        let running = self.running.get(name).and_then(|r| r.tasks.get(&task));
+        if let Some(running) = running {
+            let report = running.handle.phase();
+            return Some(TaskPhase {
+                phase: report.phase,
+                why: report.why.map(|why| self.hide(name, &error_text(&why))),
+                bytes_in_flight: report.bytes_in_flight,
+            });
+        }
+        // One that could not even be made.
+        let status = self.statuses.get(name)?.tasks.get(&task)?;
+        let lines = |trace: &String| trace.trim_end().replace('\n', ": ");
+        (status.state == State::Failed).then(|| TaskPhase {
+            phase: Phase::Failed,
+            why: status.trace.as_ref().map(lines),
+            bytes_in_flight: 0,
+        })
     }
 
     pub(super) fn configured(&self, name: &str) -> Result<&ConfiguredConnector, HerderError> {

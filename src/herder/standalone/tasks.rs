@@ -133,10 +133,14 @@ impl Standalone {
 
     /// With references instead of what they stand for, of the worker's properties too.
     fn trace(&self, name: &str, error: &ConnectError) -> String {
-        let trace = self.worker.secrets.hide(&error.trace());
+        self.hide(name, &error.trace())
+    }
+
+    pub(super) fn hide(&self, name: &str, text: &str) -> String {
+        let text = self.worker.secrets.hide(text);
         match self.running.get(name) {
-            Some(running) => running.secrets.hide(&trace),
-            None => trace,
+            Some(running) => running.secrets.hide(&text),
+            None => text,
         }
     }
 

@@ -3,8 +3,6 @@
 use axum::Json;
 use axum::extract::{Path, State};
 use data_plane::clock::{Clock, SystemClock};
-use data_plane::task::Phase;
-use data_plane::task::error_text;
 use serde_json::{Value, json};
 
 use super::connectors::task_number;
@@ -18,27 +16,19 @@ pub async fn task(
     Path((name, task)): Path<(String, String)>,
 ) -> Result<Json<Value>, ApiError> {
     let report = state.herder.task_phase(&name, task_number(&task)?).await?;
-    let since = match report.phase {
-        Phase::Redelivering { since }
-        | Phase::WaitingForTarget { since }
-        | Phase::WaitingForKafka { since }
-        | Phase::WaitingForRegistry { since } => {
-            let elapsed = SystemClock
-                .now()
-                .saturating_duration_since(since)
-                .as_millis();
-            Some(
-                SystemClock
-                    .unix_ms()
-                    .saturating_sub(i64::try_from(elapsed).unwrap_or(i64::MAX)),
-            )
-        }
-        Phase::Running | Phase::Paused | Phase::Stopping => None,
-    };
+    let since = report.phase.since().map(|since| {
+        let elapsed = SystemClock
+            .now()
+            .saturating_duration_since(since)
+            .as_millis();
+        SystemClock
+            .unix_ms()
+            .saturating_sub(i64::try_from(elapsed).unwrap_or(i64::MAX))
+    });
     Ok(Json(json!({
         "phase": report.phase.name(),
         "since": since,
-        "why": report.why.as_ref().map(error_text),
+        "why": report.why,
         "bytes_in_flight": report.bytes_in_flight,
     })))
 }

@@ -56,6 +56,8 @@ pub enum ConsumerEvent {
         seq: u64,
         result: Result<(), ConnectError>,
     },
+    /// The group has nothing to read for this member, for this reason; until partitions are assigned.
+    NoPartitions(ConnectError),
     /// Records wait to be read.
     Data,
     /// The cluster could not be used or refused something; see the error's class. `Unavailable`: it is away, and the

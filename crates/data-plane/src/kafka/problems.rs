@@ -205,6 +205,38 @@ pub(super) fn away(reason: &str, trouble: Option<&Trouble>, who: &Who) -> Connec
     )
 }
 
+/// Topics that are to be read do not exist.
+pub(super) fn no_topic(topics: &[String], who: &Who) -> ConnectError {
+    let text = format!(
+        "topic {} does not exist: create it, or correct topics; {} waits for it and begins by itself",
+        topics.join(", "),
+        who.name
+    );
+    named(
+        ErrorClass::Unavailable,
+        "org.apache.kafka.common.errors.UnknownTopicOrPartitionException",
+        text,
+    )
+}
+
+/// A pattern without topics.
+pub(super) fn no_match(pattern: &str, who: &Who) -> ConnectError {
+    let text = format!(
+        "no topic matches topics.regex={pattern}: correct it, create a topic, or give the principal DESCRIBE on them; {} looks again every metadata.max.age.ms",
+        who.name
+    );
+    named(ErrorClass::Unavailable, KAFKA, text)
+}
+
+/// The group has more members than its topics have partitions.
+pub(super) fn no_partition(who: &Who) -> ConnectError {
+    let text = format!(
+        "group {} has no partition for this task: its members are more than the partitions of its topics. Lower tasks.max or add partitions; until then this task stands by for the others",
+        who.group
+    );
+    named(ErrorClass::Unavailable, KAFKA, text)
+}
+
 /// `auto.offset.reset=none` where the group has no offset or a wrong one.
 pub(super) fn no_offset(partition: &str, reason: &str, who: &Who) -> ConnectError {
     let text = format!(

@@ -34,6 +34,12 @@ pub(super) fn write(note: &Note, now: Instant) {
             error = %chain(error),
             "waiting: records cannot be converted yet; they stay where they are, nothing is lost or dead-lettered"
         ),
+        Note::TakesLong { since, error } => warn!(
+            waiting_s = now.saturating_duration_since(*since).as_secs(),
+            error = %chain(error),
+            "waiting"
+        ),
+        Note::NoPartitions(error) => warn!("nothing to read: {}", chain(error)),
         Note::CommitFailed(error) => {
             warn!(error = %chain(error), "commit of offsets failed; the next one will include them");
         }

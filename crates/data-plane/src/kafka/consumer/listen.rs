@@ -65,8 +65,9 @@ impl KafkaConsumer {
     fn hear(&mut self, said: Said) {
         match said {
             Said::Assigned(partitions) if partitions.is_empty() => {
-                if let Err(error) = self.answer_assigned(&[]) {
-                    self.events.push_back(ConsumerEvent::Problem(error));
+                match self.answer_assigned(&[]) {
+                    Ok(()) => self.has_nothing_to_read(),
+                    Err(error) => self.events.push_back(ConsumerEvent::Problem(error)),
                 }
             }
             Said::Revoked { partitions, .. } if partitions.is_empty() => {
@@ -94,8 +95,10 @@ impl KafkaConsumer {
     }
 
     fn judge(&mut self, code: Code, reason: &str, what: Option<&str>) {
-        if code == Code::UnknownTopicOrPartition || reason.starts_with(NOT_AVAILABLE) {
-            self.note_missing(reason);
+        let names_topic =
+            code == Code::UnknownTopicOrPartition || reason.starts_with(NOT_AVAILABLE);
+        if names_topic && self.note_missing(reason) {
+            return;
         }
         if code == Code::AllBrokersDown {
             return self.away(reason);
@@ -190,11 +193,43 @@ impl KafkaConsumer {
         self.wake.ring();
     }
 
-    /// librdkafka names the topic in its text only.
-    fn note_missing(&mut self, reason: &str) {
-        if let Topics::Fixed(topics, missing) = &mut self.topics {
-            let named = |t: &&String| reason.contains(&format!(": {t}: "));
-            missing.add(topics.iter().filter(named).cloned());
+    /// librdkafka names the topic in its text only. Whether one of ours is named, and the reason told.
+    fn note_missing(&mut self, reason: &str) -> bool {
+        let Topics::Fixed(topics, missing) = &mut self.topics else {
+            return false;
+        };
+        let named = |t: &&String| reason.contains(&format!(": {t}: "));
+        let found: Vec<String> = topics.iter().filter(named).cloned().collect();
+        // A missing permission has been told with its own words; here the topic itself is missing.
+        let is_unknown = reason.contains("Unknown topic");
+        let are_new = missing.add(found.iter().cloned());
+        if found.is_empty() || !is_unknown {
+            return false;
         }
+        if !self.reader.partitions().is_empty() {
+            if are_new {
+                tracing::warn!("{}", problems::no_topic(&found, &self.who));
+            }
+        } else {
+            self.has_nothing_to_read();
+        }
+        true
+    }
+
+    /// Tells why, if this member has no partition.
+    pub(super) fn has_nothing_to_read(&mut self) {
+        if !self.reader.partitions().is_empty() {
+            return;
+        }
+        let why = match &self.topics {
+            Topics::Fixed(_, missing) if !missing.is_empty() => {
+                problems::no_topic(&missing.names(), &self.who)
+            }
+            Topics::Watched(watch) if watch.matches_nothing() => {
+                problems::no_match(watch.pattern(), &self.who)
+            }
+            _ => problems::no_partition(&self.who),
+        };
+        self.events.push_back(ConsumerEvent::NoPartitions(why));
     }
 }

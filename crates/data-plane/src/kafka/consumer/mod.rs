@@ -182,6 +182,14 @@ impl KafkaConsumer {
         self.consumer()?.subscribe(&names).map_err(failed)
     }
 
+    /// Whether nothing that was subscribed to exists.
+    fn has_no_topic(&self) -> bool {
+        match &self.topics {
+            Topics::Fixed(topics, missing) => missing.names().len() == topics.len(),
+            Topics::Watched(watch) => watch.matches_nothing(),
+        }
+    }
+
     /// Waits until other topics are to be read: those of a pattern, or listed ones that did not exist.
     async fn topics_changed(
         topics: &mut Topics,
@@ -224,14 +232,10 @@ impl KafkaConsumer {
     /// Subscribes anew, which makes the group rebalance.
     fn resubscribe(&mut self, topics: &[String]) {
         if topics.is_empty() {
-            tracing::warn!(
-                group = self.who.group,
-                "no topic matches the pattern any more"
-            );
             if let Ok(consumer) = self.consumer() {
                 consumer.unsubscribe();
             }
-            return;
+            return self.has_nothing_to_read();
         }
         if let Err(error) = self.join(topics) {
             self.events.push_back(ConsumerEvent::Problem(error));

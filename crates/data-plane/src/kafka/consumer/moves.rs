@@ -57,7 +57,12 @@ impl KafkaConsumer {
             // All or nothing: a member of such a group gives back everything at once.
             RebalanceProtocol::Eager | RebalanceProtocol::None => consumer.unassign(),
         };
-        unassigned.map_err(|e| self.refused_first("unassign", partitions.first(), &e))
+        unassigned.map_err(|e| self.refused_first("unassign", partitions.first(), &e))?;
+        // Others are mostly about to come; of a topic that is gone none will.
+        if self.has_no_topic() {
+            self.has_nothing_to_read();
+        }
+        Ok(())
     }
 
     /// Gives up partitions that the group has not asked for.

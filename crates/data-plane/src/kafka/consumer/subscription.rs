@@ -77,7 +77,8 @@ pub(super) struct Watch {
     pattern: TopicPattern,
     exclude_internal: bool,
     interval: Duration,
-    matched: Vec<String>,
+    /// None before the first answer.
+    matched: Option<Vec<String>>,
     question: Question<Result<Vec<String>, KafkaError>>,
 }
 
@@ -87,9 +88,17 @@ impl Watch {
             pattern,
             exclude_internal,
             interval,
-            matched: Vec::new(),
+            matched: None,
             question: Question::new(Duration::ZERO),
         }
+    }
+
+    pub fn pattern(&self) -> &str {
+        self.pattern.as_str()
+    }
+
+    pub fn matches_nothing(&self) -> bool {
+        self.matched.as_ref().is_some_and(Vec::is_empty)
     }
 
     /// Waits until other topics match than before. Cancelling the wait loses nothing.
@@ -103,8 +112,8 @@ impl Watch {
                 Ok(topics) => {
                     self.question.again_in(self.interval);
                     let matched = self.choose(topics);
-                    if matched != self.matched {
-                        self.matched = matched.clone();
+                    if self.matched.as_ref() != Some(&matched) {
+                        self.matched = Some(matched.clone());
                         return matched;
                     }
                 }
@@ -160,9 +169,20 @@ impl Missing {
         }
     }
 
-    pub fn add(&mut self, topics: impl Iterator<Item = String>) {
+    /// Whether one of these was not known to be missing.
+    pub fn add(&mut self, topics: impl Iterator<Item = String>) -> bool {
+        let known = self.topics.len();
         self.topics.extend(topics);
         self.looks = 0;
+        self.topics.len() > known
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.topics.is_empty()
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.topics.iter().cloned().collect()
     }
 
     /// Whether to subscribe anew, now that these exist; if not, they may be looked at again.

@@ -112,6 +112,11 @@ impl Current {
         self.id
     }
 
+    /// Whether some of its dead letters are not acknowledged.
+    pub fn has_letters(&self) -> bool {
+        self.letters > 0
+    }
+
     pub fn raw(&self) -> &Arc<RawBatch> {
         &self.raw
     }

@@ -68,6 +68,19 @@ pub enum SinkCall {
     Stop,
 }
 
+impl SinkCall {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            SinkCall::Start => "start",
+            SinkCall::Open(_) => "open",
+            SinkCall::Put(_) => "put",
+            SinkCall::PreCommit(_) => "pre-commit",
+            SinkCall::Close(_) => "close",
+            SinkCall::Stop => "stop",
+        }
+    }
+}
+
 /// What it returned.
 #[derive(Debug)]
 pub enum SinkAnswer {
@@ -178,6 +191,13 @@ pub enum Note {
         since: Instant,
         error: ConnectError,
     },
+    /// A call of the sink or the acknowledgement of dead letters; told once it takes long, and every five minutes.
+    TakesLong {
+        since: Instant,
+        error: ConnectError,
+    },
+    /// The group has nothing to read for this member.
+    NoPartitions(ConnectError),
     CommitFailed(ConnectError),
     CommitTimedOut,
     PreCommitFailed(ConnectError),

@@ -14,6 +14,9 @@ impl Machine {
     pub(super) fn consumer_said(&mut self, event: ConsumerEvent, now: Instant) {
         match event {
             ConsumerEvent::Assigned(partitions) => {
+                if !partitions.is_empty() {
+                    self.no_partitions = None;
+                }
                 let deadline = now + self.rebalance_patience();
                 self.rebalances.push_back(Rebalance::Assigned {
                     partitions,
@@ -42,12 +45,27 @@ impl Machine {
                 }
                 _ => self.end(Some(error), now),
             },
+            ConsumerEvent::NoPartitions(why) => self.has_no_partitions(why, now),
             ConsumerEvent::Back => {
                 if let Some((since, _)) = self.kafka_away.take() {
                     self.effects.push(Effect::Note(Note::KafkaIsBack { since }));
                 }
             }
         }
+    }
+
+    /// Told once for each reason.
+    fn has_no_partitions(&mut self, why: ConnectError, now: Instant) {
+        let known = self.no_partitions.take();
+        let is_new = known
+            .as_ref()
+            .is_none_or(|(_, w)| w.message() != why.message());
+        let since = known.map_or(now, |(since, _)| since);
+        if is_new {
+            let note = Note::NoPartitions(why.clone());
+            self.effects.push(Effect::Note(note));
+        }
+        self.no_partitions = Some((since, why));
     }
 
     /// How long a rebalance may wait for the sink: a member that answers later is put out of the group.

@@ -6,6 +6,7 @@ use connect_api::ConnectError;
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
+use super::slow::PREPARE;
 use super::{Busy, EndStep, Ending, Life, Machine, Moment, passes};
 use crate::task::TaskStatus;
 
@@ -23,6 +24,7 @@ impl Machine {
             && self.waiting.as_ref().is_none_or(|w| w.is_over(now))
         {
             *asked = true;
+            self.called = Some(PREPARE);
             self.effects.push(Effect::PrepareDeadLetters);
         }
     }
@@ -32,12 +34,16 @@ impl Machine {
             return;
         };
         *asked = false;
+        self.call_returned();
         match result {
             Ok(()) => {
                 self.stop_waiting();
                 self.life = Life::Starting;
             }
-            Err(error) if passes(&error, Moment::Starting) => self.wait(error, now),
+            Err(error) if passes(&error, Moment::Starting) => {
+                self.report_running();
+                self.wait(error, now);
+            }
             Err(error) => self.end(Some(error), now),
         }
     }
@@ -55,20 +61,16 @@ impl Machine {
         }
         match result {
             Ok(()) => {
-                let reported = self.stop_waiting(); // the wait reported RUNNING already
+                self.stop_waiting();
                 self.life = Life::Running;
                 self.commits.next = now + self.settings.flush_interval;
                 self.idle_put_at = now + self.settings.flush_interval;
-                if !reported && !self.paused {
-                    self.effects.push(Effect::Report(TaskStatus::Running));
-                }
+                self.report_running();
                 self.effects.push(Effect::Join);
             }
             Err(error) if passes(&error, Moment::Starting) => {
                 // A target that is away makes no task FAILED, not even at its start.
-                if self.waiting.is_none() && !self.paused {
-                    self.effects.push(Effect::Report(TaskStatus::Running));
-                }
+                self.report_running();
                 self.wait(error, now);
             }
             Err(error) => self.end(Some(error), now),
@@ -186,7 +188,10 @@ impl Machine {
             self.effects.push(Effect::Note(Note::SinkHung));
         }
         self.effects.push(Effect::Report(match ending.error {
-            Some(error) => TaskStatus::Failed(error),
+            Some(error) => {
+                self.failure = Some(error.clone());
+                TaskStatus::Failed(error)
+            }
             None => TaskStatus::Unassigned,
         }));
         self.effects.push(Effect::Finish);
@@ -198,6 +203,7 @@ impl Machine {
         }
         self.paused = true;
         self.commits.requested = true;
+        self.reported_running = false;
         self.effects.push(Effect::Report(TaskStatus::Paused));
     }
 
@@ -212,6 +218,14 @@ impl Machine {
             return;
         }
         if !matches!(self.life, Life::Preparing { .. }) {
+            self.report_running();
+        }
+    }
+
+    /// Once, until another state is reported.
+    pub(super) fn report_running(&mut self) {
+        if !self.paused && !self.reported_running {
+            self.reported_running = true;
             self.effects.push(Effect::Report(TaskStatus::Running));
         }
     }

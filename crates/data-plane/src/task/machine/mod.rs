@@ -10,8 +10,9 @@
 //! * no wait is without an end, except waiting for a target, which is what a task is for.
 //!
 //! Reading order: [`event`] (what happens, what follows), this file (what is done next), then by subject: [`life`] (start
-//! and end), [`group`] (rebalances), [`sink`] (its answers), [`commits`], [`waiting`] (targets that are away),
-//! [`rewinds`], [`partitions`], [`batch`] (one batch and the search for bad records), [`release`] (giving partitions back).
+//! and end), [`group`] (rebalances), [`sink`] (its answers), [`commits`], [`waiting`] (targets that are away), [`slow`] (what
+//! takes long), [`rewinds`], [`partitions`], [`batch`] (one batch and the search for bad records), [`release`] (giving
+//! partitions back).
 
 mod event;
 mod offsets;
@@ -22,6 +23,7 @@ mod commits;
 mod group;
 mod life;
 mod sink;
+mod slow;
 mod waiting;
 
 mod batch;
@@ -46,6 +48,7 @@ use batch::{Current, Finishing, Incoming, NextStep};
 use partitions::Partitions;
 use release::Release;
 use rewinds::Rewinds;
+use slow::Slow;
 use waiting::Waiting;
 
 pub use event::{Converted, Effect, Event, FailedRecord, Note, SinkAnswer, SinkCall, Stage};
@@ -136,6 +139,11 @@ pub struct Machine {
     settings: Settings,
     life: Life,
     sink: Option<Busy>,
+    /// A call that has just begun, and the name of the last one; see [`slow`].
+    called: Option<&'static str>,
+    call: &'static str,
+    slow_call: Option<Slow>,
+    slow_letters: Option<Slow>,
     /// `start` was called, so `stop` is owed.
     sink_begun: bool,
     /// A panic left the sink in an unknown state: it is not called again.
@@ -159,7 +167,13 @@ pub struct Machine {
     /// Since when the cluster is away, and why.
     kafka_away: Option<(Instant, ConnectError)>,
     converter_waits: Option<Waiting>,
+    /// Since when the group has nothing to read for this member, and why.
+    no_partitions: Option<(Instant, ConnectError)>,
+    /// Why it has ended, if it failed.
+    failure: Option<ConnectError>,
     paused: bool,
+    /// RUNNING is the last state that was reported.
+    reported_running: bool,
     effects: Vec<Effect>,
 }
 
@@ -182,6 +196,10 @@ impl Machine {
             },
             settings,
             sink: None,
+            called: None,
+            call: "",
+            slow_call: None,
+            slow_letters: None,
             sink_begun: false,
             sink_broken: false,
             partitions: Partitions::default(),
@@ -199,7 +217,10 @@ impl Machine {
             rewinds: Rewinds::default(),
             kafka_away: None,
             converter_waits: None,
+            no_partitions: None,
+            failure: None,
             paused,
+            reported_running: false,
             effects: if paused {
                 vec![Effect::Report(TaskStatus::Paused)]
             } else {
@@ -212,6 +233,7 @@ impl Machine {
     pub fn on(&mut self, event: Event, now: Instant) -> Vec<Effect> {
         self.take(event, now);
         self.advance(now);
+        self.watch_slowness(now);
         std::mem::take(&mut self.effects)
     }
 
@@ -228,6 +250,9 @@ impl Machine {
             Life::Preparing { asked: true } => {}
             _ if free => dates.push(self.waiting.as_ref().map(Waiting::retry_at)),
             _ => {}
+        }
+        if !matches!(self.life, Life::Ending(_)) {
+            dates.push(self.slowness_wake_at());
         }
         if matches!(self.life, Life::Running) {
             dates.push(self.rewinds.retry_at());
@@ -250,34 +275,55 @@ impl Machine {
 
     /// What the task is at, for users.
     pub fn phase(&self) -> Phase {
-        match &self.life {
-            Life::Finished | Life::Ending(_) => Phase::Stopping,
-            Life::Held => Phase::Paused,
-            _ => match &self.waiting {
-                Some(waiting) => waiting.phase(),
-                None => match self.kafka() {
-                    Some((since, _)) => Phase::WaitingForKafka { since },
-                    None if self.paused => Phase::Paused,
-                    None => match &self.converter_waits {
-                        Some(waiting) => Phase::WaitingForRegistry {
-                            since: waiting.since(),
-                        },
-                        None => Phase::Running,
-                    },
-                },
-            },
-        }
+        self.state().0
     }
 
-    /// Why it waits, if it does.
+    /// Why it waits or has failed, if it does or has.
     pub fn why(&self) -> Option<&ConnectError> {
-        match self.phase() {
-            Phase::Redelivering { .. } | Phase::WaitingForTarget { .. } => {
-                self.waiting.as_ref().map(Waiting::error)
+        self.state().1
+    }
+
+    /// The first that is true counts.
+    fn state(&self) -> (Phase, Option<&ConnectError>) {
+        match &self.life {
+            Life::Finished if self.failure.is_some() => {
+                return (Phase::Failed, self.failure.as_ref());
             }
-            Phase::WaitingForKafka { .. } => self.kafka().map(|(_, error)| error),
-            Phase::WaitingForRegistry { .. } => self.converter_waits.as_ref().map(Waiting::error),
-            Phase::Running | Phase::Paused | Phase::Stopping => None,
+            Life::Finished | Life::Ending(_) => return (Phase::Stopping, None),
+            Life::Held => return (Phase::Paused, None),
+            _ => {}
+        }
+        if let Some(waiting) = &self.waiting {
+            // Before it starts, the task asks for its dead letter topic.
+            let phase = match self.life {
+                Life::Preparing { .. } => Phase::WaitingForKafka {
+                    since: waiting.since(),
+                },
+                _ => waiting.phase(),
+            };
+            return (phase, Some(waiting.error()));
+        }
+        if let Some((since, why)) = self.slow_call.as_ref().and_then(Slow::said) {
+            let phase = match self.life {
+                Life::Preparing { .. } => Phase::WaitingForKafka { since },
+                _ => Phase::WaitingForTarget { since },
+            };
+            return (phase, Some(why));
+        }
+        let letters = self.slow_letters.as_ref().and_then(Slow::said);
+        if let Some((since, why)) = self.kafka().or(letters) {
+            return (Phase::WaitingForKafka { since }, Some(why));
+        }
+        if self.paused {
+            return (Phase::Paused, None);
+        }
+        if let Some(waiting) = &self.converter_waits {
+            let since = waiting.since();
+            return (Phase::WaitingForRegistry { since }, Some(waiting.error()));
+        }
+        match &self.no_partitions {
+            Some((since, why)) => (Phase::NoPartitions { since: *since }, Some(why)),
+            None => (Phase::Running, None),
         }
     }
 
@@ -506,6 +552,7 @@ impl Machine {
     }
 
     fn delivered(&mut self, batch: u64, result: Result<(), ConnectError>, now: Instant) {
+        self.letters_move();
         if let Err(error) = result {
             self.letters_refused = true;
             let text = "the dead letter topic refused a record, so its offset is not passed; see the cause, then restart the task";

@@ -11,11 +11,13 @@ use super::{Busy, Life, Machine, Moment, Reaction, exiting, passes, reaction};
 impl Machine {
     pub(super) fn call(&mut self, busy: Busy, call: SinkCall) {
         self.sink = Some(busy);
+        self.called = Some(call.name());
         self.effects.push(Effect::Sink(call));
     }
 
     pub(super) fn sink_answered(&mut self, answer: SinkAnswer, now: Instant) {
         let busy = self.sink.take();
+        self.call_returned();
         match (busy, answer) {
             (_, SinkAnswer::Panicked(message)) => {
                 self.sink_broken = true;

@@ -26,10 +26,28 @@ pub enum Phase {
         since: Instant,
     },
     Paused,
+    /// The group has given this task nothing to read.
+    NoPartitions {
+        since: Instant,
+    },
     Stopping,
+    /// Over, and not as asked.
+    Failed,
 }
 
 impl Phase {
+    /// Since when it lasts, if it is one that somebody waits in.
+    pub const fn since(self) -> Option<Instant> {
+        match self {
+            Phase::Redelivering { since }
+            | Phase::WaitingForTarget { since }
+            | Phase::WaitingForKafka { since }
+            | Phase::WaitingForRegistry { since }
+            | Phase::NoPartitions { since } => Some(since),
+            Phase::Running | Phase::Paused | Phase::Stopping | Phase::Failed => None,
+        }
+    }
+
     pub const fn name(self) -> &'static str {
         match self {
             Phase::Running => "running",
@@ -38,7 +56,9 @@ impl Phase {
             Phase::WaitingForKafka { .. } => "waiting-for-kafka",
             Phase::WaitingForRegistry { .. } => "waiting-for-registry",
             Phase::Paused => "paused",
+            Phase::NoPartitions { .. } => "no-partitions",
             Phase::Stopping => "stopping",
+            Phase::Failed => "failed",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Targets that are away or hang.
 
 use super::*;
+use crate::task::error_text;
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_of_two_minutes_neither_fails_nor_loses_anything() {
@@ -58,6 +59,42 @@ async fn target_wait_max_brings_the_failure_back() {
         "{trace}"
     );
     assert_eq!(bench.committed(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_put_that_does_not_return_is_told_and_its_return_too() {
+    let bench = Bench::start(settings(), false, &["a"]);
+    bench.target.permits.forget_permits(1_000_000);
+    bench
+        .until("hung", |b| *b.target.puts_begun.lock().unwrap() == 1)
+        .await;
+    let asked = tokio::time::Instant::now();
+    assert_eq!(bench.handle.phase().phase, Phase::Running);
+    let waits = |b: &Bench| matches!(b.handle.phase().phase, Phase::WaitingForTarget { .. });
+    bench.until("told", waits).await;
+    let told = asked.elapsed();
+    assert!(
+        told >= Duration::from_secs(19) && told <= Duration::from_secs(21),
+        "{told:?}"
+    );
+    let why = bench.handle.phase().why.unwrap().to_string();
+    assert!(
+        why.contains("the sink's put has not returned for 20 s"),
+        "{why}"
+    );
+    bench.target.permits.add_permits(1);
+    bench.until("written", |b| b.target.offsets() == [0]).await;
+    assert_eq!(bench.handle.phase().phase, Phase::Running);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_failed_shows_why() {
+    let mut bench = Bench::start(settings(), false, &["garbage"]);
+    bench.failure().await;
+    let failed = |b: &Bench| b.handle.phase().phase == Phase::Failed;
+    bench.until("failed", failed).await;
+    let why = error_text(&bench.handle.phase().why.unwrap());
+    assert!(why.contains("not readable"), "{why}");
 }
 
 #[tokio::test(start_paused = true)]
