@@ -25,6 +25,9 @@ mod writing;
 
 pub mod converter;
 
+#[cfg(feature = "avro")]
+pub mod avro;
+
 #[cfg(feature = "json-schema")]
 pub mod json_schema;
 
@@ -39,6 +42,8 @@ use connect_api::plugin::PluginDescriptor;
 
 /// The converters of the formats that are built in.
 pub static PLUGINS: &[PluginDescriptor] = &[
+    #[cfg(feature = "avro")]
+    avro::CONVERTER,
     #[cfg(feature = "json-schema")]
     json_schema::CONVERTER,
     #[cfg(feature = "protobuf")]

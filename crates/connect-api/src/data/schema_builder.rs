@@ -80,6 +80,11 @@ impl SchemaBuilder {
         }
     }
 
+    /// What was set until now.
+    pub fn so_far(&self) -> &Schema {
+        &self.schema
+    }
+
     pub fn optional(mut self, optional: bool) -> Self {
         self.schema.optional = optional;
         self

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+#[path = "../common/notation.rs"]
 mod notation;
 mod reading;
 mod writing;

@@ -2,7 +2,7 @@
 
 use connect_api::data::{Schema, Type, Value};
 
-/// `type?(Name v1)<parameter=value>{fields}`; a question mark means optional, and parameters of the converter's own
+/// `type?(Name v1)<parameter=value>{fields}`; a question mark means optional, and parameters of the converters' own
 /// stand without their namespace.
 pub fn schema(schema: &Schema) -> String {
     let mut text = schema.type_().name().to_lowercase();
@@ -27,9 +27,13 @@ pub fn schema(schema: &Schema) -> String {
         let parameters = parameters
             .iter()
             .map(|(name, value)| {
-                let name = name
-                    .strip_prefix("io.confluent.connect.protobuf.")
-                    .unwrap_or(name);
+                let name = [
+                    "io.confluent.connect.protobuf.",
+                    "io.confluent.connect.avro.",
+                ]
+                .iter()
+                .find_map(|space| name.strip_prefix(space))
+                .unwrap_or(name);
                 format!("{name}={value}")
             })
             .collect::<Vec<_>>();
