@@ -115,7 +115,8 @@ pub struct Preview {
 
 #[derive(Debug, Args)]
 pub struct Healthcheck {
-    /// The worker's REST API; without it the first of its listeners, seen from this machine.
+    /// The worker's REST API; without it the first of its listeners, seen from this machine. Over https any certificate
+    /// will do.
     #[arg(long, value_name = "http://host:port")]
     pub url: Option<String>,
 

@@ -143,9 +143,9 @@ fn add_environment(section: &mut Section, environment: &Environment) {
     for variable in &environment.jvm_options {
         section.add(Fate::NoEffect, variable, "is for a JVM");
     }
-    if let Some(variable) = &environment.jaas_file {
-        let why = "names a JAAS file, which is not read: put its entry into sasl.jaas.config";
-        section.add(Fate::Note, variable, why);
+    if let Some(jaas) = &environment.jaas_file {
+        let why = "names a JAAS file, which is read for the logins of the REST API alone: put others into sasl.jaas.config";
+        section.add(Fate::Note, &jaas.variable, why);
     }
 }
 

@@ -8,9 +8,9 @@ use super::Failure;
 use super::args::Healthcheck;
 use super::files::{resolved, worker_environment, worker_file};
 use crate::config::layers::layered;
-use crate::config::listener::Listener;
 use crate::config::reference::has_reference;
-use crate::config::worker_keys::LISTENERS;
+use crate::config::rest::keys::LISTENERS;
+use crate::config::rest::{Listener, Scheme};
 use crate::rest::probe;
 
 /// Asks the worker and prints what it says.
@@ -39,13 +39,19 @@ fn url_of_worker(path: &str) -> Result<String, Failure> {
         layers = resolved(&layers)?.properties;
     }
     let listeners = ConfigReader::new(&layers.config).get(&LISTENERS);
-    let first = listeners.first().map(String::as_str).unwrap_or_default();
-    local_url(first).map_err(|e| unhealthy(&e))
+    local_url(&listeners).map_err(|e| unhealthy(&e))
 }
 
-/// A listener as it is reached from the same machine.
-fn local_url(listener: &str) -> Result<String, String> {
-    let listener = Listener::parse(listener)?;
+/// The first listener, or the first without TLS if there is one, as it is reached from the same machine.
+fn local_url(listeners: &[String]) -> Result<String, String> {
+    let parsed: Result<Vec<_>, _> = listeners.iter().map(|text| Listener::parse(text)).collect();
+    let parsed = parsed?;
+    let plain = parsed
+        .iter()
+        .find(|listener| listener.scheme == Scheme::Http);
+    let Some(listener) = plain.or(parsed.first()) else {
+        return Err("listeners is empty".to_owned());
+    };
     if listener.port == 0 {
         return Err(format!(
             "{listener} is any free port; say which one with --url"
@@ -58,7 +64,7 @@ fn local_url(listener: &str) -> Result<String, String> {
     };
     Ok(Listener {
         host: host.to_owned(),
-        port: listener.port,
+        ..listener.clone()
     }
     .to_string())
 }
@@ -69,15 +75,18 @@ mod tests {
 
     #[test]
     fn a_listener_is_asked_from_inside() {
-        for (listener, url) in [
+        for (listeners, url) in [
             ("http://:8083", "http://127.0.0.1:8083"),
             ("http://0.0.0.0:9", "http://127.0.0.1:9"),
             ("http://[::]:8083", "http://[::1]:8083"),
             ("HTTP://connect:80", "http://connect:80"),
+            ("https://:1,http://:2", "http://127.0.0.1:2"),
+            ("https://:1,https://:2", "https://127.0.0.1:1"),
         ] {
-            assert_eq!(local_url(listener), Ok(url.to_owned()), "{listener}");
+            let list: Vec<String> = listeners.split(',').map(str::to_owned).collect();
+            assert_eq!(local_url(&list), Ok(url.to_owned()), "{listeners}");
         }
-        assert!(local_url("http://:0").is_err_and(|e| e.contains("--url")));
-        assert!(local_url("").is_err());
+        assert!(local_url(&["http://:0".to_owned()]).is_err_and(|e| e.contains("--url")));
+        assert!(local_url(&[]).is_err());
     }
 }

@@ -186,6 +186,7 @@ fn worker(args: &Args, connector: &Config) -> Result<Worker, Stop> {
         config,
         providers,
         secrets,
+        jaas: _,
     } = configured;
     Ok(Worker {
         config,

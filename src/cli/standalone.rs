@@ -4,20 +4,21 @@
 //! connectors of the command line one after another. Until resources are there, clients that connect wait.
 
 use std::fs;
-use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
-use tokio::net::TcpListener;
 use tokio::sync::{oneshot, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
+use tokio::time::timeout;
 use tracing::{error, info, warn};
 
 use super::Failure;
 use super::args::Standalone;
 use super::files::{connector_files, resolved, worker_environment, worker_file};
 use super::signals::Signals;
-use crate::config::environment::Environment;
+use crate::config::environment::{Environment, JaasFile};
 use crate::config::layers::{WorkerProperties, layered};
+use crate::config::rest::{Admin, Listener, RestConfig, Scheme, TlsSettings};
 use crate::config::worker::{key_report, unsecured_clients};
 use crate::config::worker_keys::BOOTSTRAP_SERVERS;
 use crate::config::{WorkerConfig, connector_file};
@@ -26,10 +27,13 @@ use crate::herder::{Herder, HerderError, standalone};
 use crate::logging::Loggers;
 use crate::plugins::Plugins;
 use crate::providers::{Providers, Secrets, warn_unresolved};
-use crate::rest::{self, AppState};
+use crate::rest::{self, AppState, Bound, Users};
 use crate::version;
 use crate::worker::kafka::{self, Cluster};
 use crate::worker::{Worker, check_converters};
+
+/// How long the last answers may take after everything else has ended.
+const LAST_ANSWERS: Duration = Duration::from_secs(1);
 
 /// Who runs a worker inside a process of its own: is told that it is up, and may stop it.
 #[cfg_attr(not(feature = "demo"), allow(dead_code, reason = "the demo is one"))]
@@ -83,15 +87,21 @@ async fn run_owned(
         config,
         providers,
         secrets,
+        jaas,
     } = worker_config(&args.files.worker, &args.files.overrides)?;
     let plugins = Plugins::built_in();
-    let listeners = bind(&config).await?;
-    let id = worker_id(&config, &listeners)?;
+    let users = match &config.rest.basic_auth {
+        Some(auth) => Some(Users::read(auth, jaas.as_ref()).map_err(Failure::NotStarted)?),
+        None => None,
+    };
+    let listeners = bind(&config.rest).await?;
+    let id = worker_id(&config.rest, &listeners.main)?;
     info!(version = version::WORKER, worker_id = %id, "starting");
     let kafka_cluster_id = tokio::select! {
         id = cluster_id(&config) => id?,
         () = signals.first() => return Ok(()),
     };
+    let rest = config.rest.clone();
     let herder = standalone::start(Arc::new(Worker {
         config,
         plugins,
@@ -109,11 +119,19 @@ async fn run_owned(
         loggers,
         started: startup,
     };
-    let ports = listeners.iter().map(|(port, _)| *port).collect();
+    let ports = listeners.main.iter().map(|bound| bound.port).collect();
     let mut servers = JoinSet::new();
-    for (_, listener) in listeners {
-        servers.spawn(rest::serve(listener, state.clone(), stopping.clone()));
+    if !listeners.admin.is_empty() {
+        let api = rest::admin_api(state.clone(), rest.limits);
+        servers.spawn(rest::serve(
+            listeners.admin,
+            api,
+            rest.limits,
+            stopping.clone(),
+        ));
     }
+    let api = rest::api(state, &rest, users);
+    servers.spawn(rest::serve(listeners.main, api, rest.limits, stopping));
     let failure = tokio::select! {
         () = signals.first() => None,
         result = create_connectors(&herder, &args.files.connectors) => match result {
@@ -140,6 +158,8 @@ async fn run_owned(
         () = herder.shutdown() => {}
         signal = signals.second() => return Err(Failure::Interrupted(signal)),
     }
+    // Answers under way are still sent; a client that takes none is left.
+    let _ = timeout(LAST_ANSWERS, servers.join_all()).await;
     info!("Kafka Connect stopped");
     failure.map_or(Ok(()), Err)
 }
@@ -154,11 +174,10 @@ async fn asked(stopped: &mut Option<oneshot::Receiver<()>>) {
     }
 }
 
-fn rest_ended(ended: Option<Result<io::Result<()>, tokio::task::JoinError>>) -> Failure {
+fn rest_ended(ended: Option<Result<(), JoinError>>) -> Failure {
     let why = match ended {
-        Some(Ok(Err(error))) => error.to_string(),
         Some(Err(error)) => error.to_string(),
-        Some(Ok(Ok(()))) | None => "it ended".to_owned(),
+        Some(Ok(())) | None => "it ended".to_owned(),
     };
     Failure::NotStarted(format!("the REST API failed: {why}"))
 }
@@ -168,6 +187,8 @@ pub(super) struct Configured {
     pub config: WorkerConfig,
     pub providers: Providers,
     pub secrets: Secrets,
+    /// Names the users of the REST API.
+    pub jaas: Option<JaasFile>,
 }
 
 /// Reads file, environment and overrides, resolves references, and says what has no effect.
@@ -189,16 +210,17 @@ pub(super) fn worker_config(
             .map(|(key, why)| format!("{why} ({})", layers.origin(key)));
         Failure::NotStarted(secrets.hide(&located.collect::<Vec<_>>().join("\n")))
     })?;
-    report(&environment, &layers);
+    report(&environment, &layers, &config);
     warn_unresolved("the worker", &resolved.unresolved);
     Ok(Configured {
         config,
         providers: resolved.providers,
         secrets,
+        jaas: environment.jaas_file,
     })
 }
 
-fn report(environment: &Environment, layers: &WorkerProperties) {
+fn report(environment: &Environment, layers: &WorkerProperties, config: &WorkerConfig) {
     if !environment.service_links.is_empty() {
         warn!(
             variables = environment.service_links.join(", "),
@@ -211,9 +233,10 @@ fn report(environment: &Environment, layers: &WorkerProperties) {
             "these environment variables are for a JVM and have no effect"
         );
     }
-    if let Some(variable) = &environment.jaas_file {
+    let rest_reads_it = config.rest.basic_auth.is_some();
+    if let Some(jaas) = environment.jaas_file.as_ref().filter(|_| !rest_reads_it) {
         warn!(
-            variable,
+            variable = jaas.variable,
             "java.security.auth.login.config names a JAAS file, which is not read; put its entry into sasl.jaas.config of the worker and behind consumer. and producer."
         );
     }
@@ -245,31 +268,53 @@ fn report(environment: &Environment, layers: &WorkerProperties) {
     }
 }
 
-async fn bind(config: &WorkerConfig) -> Result<Vec<(u16, TcpListener)>, Failure> {
-    let mut bound = Vec::new();
-    for listener in &config.listeners {
-        let failed = |e: io::Error| {
-            Failure::NotStarted(format!(
-                "cannot listen on {listener}: {e}; change listeners"
-            ))
-        };
-        let socket = rest::bind(listener).await.map_err(failed)?;
-        let port = socket.local_addr().map_err(failed)?.port();
-        info!(%listener, port, "REST API listens");
-        bound.push((port, socket));
-    }
-    Ok(bound)
+/// The sockets of the REST API.
+struct Listeners {
+    main: Vec<Bound>,
+    admin: Vec<Bound>,
 }
 
-fn worker_id(config: &WorkerConfig, bound: &[(u16, TcpListener)]) -> Result<String, Failure> {
-    let (Some(first), Some((port, _))) = (config.listeners.first(), bound.first()) else {
-        return Err(Failure::NotStarted("listeners: Empty list".to_owned()));
+async fn bind(rest: &RestConfig) -> Result<Listeners, Failure> {
+    let admin: &[Listener] = match &rest.admin {
+        Admin::Own(listeners) => listeners,
+        Admin::Shared | Admin::Off => &[],
     };
+    Ok(Listeners {
+        main: bind_all("listeners", &rest.listeners, rest.tls.as_ref()).await?,
+        admin: bind_all("admin.listeners", admin, rest.admin_tls.as_ref()).await?,
+    })
+}
+
+async fn bind_all(
+    key: &str,
+    listeners: &[Listener],
+    tls: Option<&TlsSettings>,
+) -> Result<Vec<Bound>, Failure> {
+    let tls = tls.map(rest::acceptor).transpose();
+    let tls =
+        tls.map_err(|why| Failure::NotStarted(format!("no https listener in {key}: {why}")))?;
+    let mut all = Vec::new();
+    for listener in listeners {
+        let tls = tls.clone().filter(|_| listener.scheme == Scheme::Https);
+        let bound = rest::bind(listener, tls).await.map_err(|e| {
+            Failure::NotStarted(format!("cannot listen on {listener}: {e}; change {key}"))
+        })?;
+        info!(%listener, port = bound.port, "REST API listens");
+        all.push(bound);
+    }
+    Ok(all)
+}
+
+fn worker_id(rest: &RestConfig, bound: &[Bound]) -> Result<String, Failure> {
+    if bound.is_empty() {
+        return Err(Failure::NotStarted("listeners: Empty list".to_owned()));
+    }
+    let bound: Vec<_> = bound.iter().map(|b| (b.listener.clone(), b.port)).collect();
     let machine = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     let machine = Some(machine.trim())
         .filter(|name| !name.is_empty())
         .unwrap_or("localhost");
-    Ok(config.advertised.worker_id(first, *port, machine))
+    Ok(rest.advertised.worker_id(&bound, machine))
 }
 
 async fn cluster_id(config: &WorkerConfig) -> Result<String, Failure> {

@@ -36,8 +36,15 @@ pub struct Environment {
     pub service_links: Vec<String>,
     /// Variables that are set for a JVM and have no effect here.
     pub jvm_options: Vec<String>,
-    /// The one of these that names a JAAS file: without it a client has no login.
-    pub jaas_file: Option<String>,
+    /// The file of logins that one of these names. It is read for the REST API alone.
+    pub jaas_file: Option<JaasFile>,
+}
+
+/// A JAAS file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JaasFile {
+    pub variable: String,
+    pub path: String,
 }
 
 /// The variables of this process whose names and values are texts; others are none of ours.
@@ -52,8 +59,9 @@ pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Environmen
     let mut environment = Environment::default();
     for (variable, value) in variables {
         if JVM_OPTIONS.contains(&variable.as_str()) && !value.trim().is_empty() {
-            if value.contains(JAAS_FILE) {
-                environment.jaas_file = Some(variable.clone());
+            if let Some(path) = jaas_file(&value) {
+                let variable = variable.clone();
+                environment.jaas_file = Some(JaasFile { variable, path });
             }
             environment.jvm_options.push(variable);
             continue;
@@ -80,6 +88,27 @@ pub fn read(variables: impl IntoIterator<Item = (String, String)>) -> Environmen
     environment.service_links.sort();
     environment.jvm_options.sort();
     environment
+}
+
+/// The file that options of the JVM name. A second `=` there means that it is the only one.
+fn jaas_file(options: &str) -> Option<String> {
+    let mut values = options.split_whitespace().filter_map(|option| {
+        let option = option.trim_matches(['"', '\'']);
+        option
+            .strip_prefix("-D")?
+            .strip_prefix(JAAS_FILE)?
+            .strip_prefix('=')
+    });
+    // The JVM takes the last one.
+    let path = values.next_back()?.trim_start_matches('=');
+    let path = path.trim_matches(['"', '\'']);
+    let path = path
+        .strip_prefix("file:")
+        .map_or(path, |path| match path.strip_prefix("//") {
+            Some(path) => path,
+            None => path,
+        });
+    Some(path.to_owned())
 }
 
 fn key_of(tail: &str) -> String {
@@ -167,8 +196,31 @@ mod tests {
             environment.jvm_options,
             ["EXTRA_ARGS", "KAFKA_HEAP_OPTS", "KAFKA_OPTS"]
         );
-        assert_eq!(environment.jaas_file.as_deref(), Some("KAFKA_OPTS"));
+        let jaas = environment.jaas_file.expect("a file");
+        assert_eq!((&*jaas.variable, &*jaas.path), ("KAFKA_OPTS", "/etc/jaas"));
         assert_eq!(from(&[("KAFKA_OPTS", "-Dx=y")]).jaas_file, None);
+    }
+
+    #[test]
+    fn the_jaas_file_is_found_as_the_jvm_finds_it() {
+        for (options, expected) in [
+            (
+                "-Xmx1g -Djava.security.auth.login.config=/a -Dx=y",
+                Some("/a"),
+            ),
+            (
+                "-Djava.security.auth.login.config=/a -Djava.security.auth.login.config==/b",
+                Some("/b"),
+            ),
+            (
+                "\"-Djava.security.auth.login.config=file:///c\"",
+                Some("/c"),
+            ),
+            ("-Djava.security.auth.login.config='/d'", Some("/d")),
+            ("-Djava.security.auth.login.configs=/a", None),
+        ] {
+            assert_eq!(jaas_file(options).as_deref(), expected, "{options}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Worker keys that are accepted without effect, and those that are refused because silence would be dangerous.
 
+use super::rest;
+
 /// A key, or with a trailing dot a family of keys, and why it has no effect.
 #[derive(Clone, Copy, Debug)]
 pub struct Inert {
@@ -12,8 +14,10 @@ const SOURCES_ONLY: &str = "concerns source connectors only";
 const DISTRIBUTED_ONLY: &str = "concerns distributed mode only";
 const METRICS: &str = "there are no metrics reporters inside the worker";
 const TOPIC_TRACKING: &str = "the topics a connector used are not tracked";
-const CORS: &str = "no cross-origin headers are sent, so browsers of other origins stay out";
 const JVM_CLIENT: &str = "the Kafka client of the worker has no such setting";
+
+/// Of keys behind `listeners.https.` and `admin.listeners.https.`.
+pub const JVM_TLS: &str = "the TLS of listeners has no such setting";
 
 /// Accepted without effect.
 pub const INERT: &[Inert] = &[
@@ -30,14 +34,6 @@ pub const INERT: &[Inert] = &[
     inert("metric.reporters", METRICS),
     inert("auto.include.jmx.reporter", METRICS),
     inert("metrics.", METRICS),
-    inert("access.control.allow.origin", CORS),
-    inert("access.control.allow.methods", CORS),
-    inert(
-        "response.http.headers.config",
-        "answers carry no additional headers",
-    ),
-    inert("listeners.https.", "there is no HTTPS listener"),
-    inert("admin.listeners.https.", "there is no HTTPS listener"),
     inert(
         "internal.key.converter",
         "internal converters are fixed since Kafka 3.0",
@@ -97,43 +93,15 @@ pub struct Refused {
 }
 
 /// Refused at start, because ignoring them would change delivery, security or routing.
-pub const REFUSED: &[Refused] = &[
-    Refused {
-        key: "rest.extension.classes",
-        when: not_blank,
-        values: "any",
-        reason: "REST extensions are JVM classes, and one may guard the API; put a proxy before it instead",
-    },
-    Refused {
-        key: "admin.listeners",
-        when: not_blank,
-        values: "any but the empty list",
-        reason: "separate admin listeners are not supported yet; leave the key out",
-    },
-    Refused {
-        key: "listeners",
-        when: names_https,
-        values: "https://…",
-        reason: "HTTPS listeners are not supported yet; listen on http:// behind a proxy that ends TLS",
-    },
-    Refused {
-        key: "rest.advertised.listener",
-        when: names_https,
-        values: "https",
-        reason: "HTTPS listeners are not supported yet",
-    },
-];
+pub const REFUSED: &[Refused] = &[Refused {
+    key: "rest.extension.classes",
+    when: rest::names_unknown_extension,
+    values: "any but `BasicAuthSecurityRestExtension`",
+    reason: "the class could not be found: extensions are classes of the JVM, and one may guard the API; but for org.apache.kafka.connect.rest.basic.auth.extension.BasicAuthSecurityRestExtension, put a proxy before it instead",
+}];
 
 const fn inert(key: &'static str, reason: &'static str) -> Inert {
     Inert { key, reason }
-}
-
-fn not_blank(value: &str) -> bool {
-    !value.trim().is_empty()
-}
-
-fn names_https(value: &str) -> bool {
-    value.to_ascii_lowercase().contains("https")
 }
 
 /// Why the key has no effect, if it is one of these.

@@ -12,9 +12,9 @@ pub mod inert;
 pub mod worker;
 pub mod worker_keys;
 
-pub mod listener;
 pub mod policy;
 pub mod reference;
+pub mod rest;
 
 pub mod connector;
 pub mod target;

@@ -3,18 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use connect_api::config::{Config, ConfigReader, invalid_value};
+use connect_api::config::{Config, ConfigDef, ConfigReader, invalid_value};
 
 use super::connector::{limit, millis};
 use super::inert::{self, CLIENT_KEYS, REFUSED};
 use super::layers::WorkerProperties;
-use super::listener::{Advertised, Listener};
 use super::policy::OverridePolicy;
+use super::rest::{RestConfig, tls};
 pub use super::worker_keys::TARGET_WAIT_MAX_MS;
 use super::worker_keys::{
-    ADVERTISED_HOST, ADVERTISED_LISTENER, ADVERTISED_PORT, BOOTSTRAP_SERVERS, CLIENT_DNS_LOOKUP,
-    CONFIG_PROVIDERS, DEFAULT_API_TIMEOUT, HEADER_CONVERTER, KEY_CONVERTER, LISTENERS,
-    OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES,
+    BOOTSTRAP_SERVERS, CLIENT_DNS_LOOKUP, CONFIG_PROVIDERS, DEFAULT_API_TIMEOUT, HEADER_CONVERTER,
+    KEY_CONVERTER, OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES,
     TASK_SHUTDOWN_TIMEOUT, VALUE_CONVERTER, worker_config_def,
 };
 
@@ -24,9 +23,7 @@ pub struct WorkerConfig {
     pub key_converter: String,
     pub value_converter: String,
     pub header_converter: String,
-    /// Never empty.
-    pub listeners: Vec<Listener>,
-    pub advertised: Advertised,
+    pub rest: RestConfig,
     pub flush_interval: Duration,
     pub flush_timeout: Duration,
     pub graceful_timeout: Duration,
@@ -93,8 +90,7 @@ impl WorkerConfig {
             key_converter: reader.get(&KEY_CONVERTER).0,
             value_converter: reader.get(&VALUE_CONVERTER).0,
             header_converter: reader.get(&HEADER_CONVERTER).0,
-            listeners: listeners(&reader),
-            advertised: advertised(&reader),
+            rest: RestConfig::parse(&reader, config),
             flush_interval: millis(reader.get(&OFFSET_FLUSH_INTERVAL)),
             flush_timeout: millis(reader.get(&OFFSET_FLUSH_TIMEOUT)),
             graceful_timeout: millis(reader.get(&TASK_SHUTDOWN_TIMEOUT)),
@@ -139,14 +135,17 @@ pub fn key_report(config: &Config) -> KeyReport {
     for (key, _) in config.iter() {
         if let Some(reason) = inert::reason(key) {
             report.inert.insert(key.to_owned(), reason);
-        } else if !def.knows(key)
-            && !CLIENT_KEYS.contains(&key)
-            && !REFUSED.iter().any(|refused| refused.key == key)
-        {
+        } else if tls::is_inert(key) {
+            report.inert.insert(key.to_owned(), inert::JVM_TLS);
+        } else if !tls::is_known(key) || !is_known(key, &def) {
             report.unknown.push(key.to_owned());
         }
     }
     report
+}
+
+fn is_known(key: &str, def: &ConfigDef) -> bool {
+    def.knows(key) || CLIENT_KEYS.contains(&key) || REFUSED.iter().any(|refused| refused.key == key)
 }
 
 fn refuse(config: &Config, reader: &ConfigReader<'_>) {
@@ -159,47 +158,6 @@ fn refuse(config: &Config, reader: &ConfigReader<'_>) {
                 invalid_value(refused.key, value, refused.reason),
             );
         }
-    }
-}
-
-fn listeners(reader: &ConfigReader<'_>) -> Vec<Listener> {
-    let texts = reader.get(&LISTENERS);
-    if texts.is_empty() {
-        reader.error(
-            LISTENERS.name(),
-            invalid_value(LISTENERS.name(), "[]", "Empty list"),
-        );
-    }
-    let mut listeners = Vec::new();
-    for text in texts
-        .iter()
-        .filter(|text| !text.to_ascii_lowercase().starts_with("https:"))
-    {
-        match Listener::parse(text) {
-            Ok(listener) => listeners.push(listener),
-            Err(why) => reader.error(
-                LISTENERS.name(),
-                invalid_value(LISTENERS.name(), text, &why),
-            ),
-        }
-    }
-    listeners
-}
-
-fn advertised(reader: &ConfigReader<'_>) -> Advertised {
-    let _ = reader.get(&ADVERTISED_LISTENER);
-    let port = reader.get(&ADVERTISED_PORT).and_then(|port| {
-        let valid = u16::try_from(port).ok();
-        if valid.is_none() {
-            let why = "Value must be a port from 1 to 65535";
-            let name = ADVERTISED_PORT.name();
-            reader.error(name, invalid_value(name, &port.to_string(), why));
-        }
-        valid
-    });
-    Advertised {
-        host: reader.get(&ADVERTISED_HOST).filter(|host| !host.is_empty()),
-        port: port.filter(|&port| port > 0),
     }
 }
 
@@ -219,6 +177,7 @@ mod tests {
     use crate::config::environment::Environment;
     use crate::config::layers::{WorkerFile, layered};
     use crate::config::properties;
+    use crate::config::rest::Admin;
 
     const CONVERTERS: &str = "key.converter=K\nvalue.converter=V\n";
 
@@ -241,13 +200,12 @@ mod tests {
         assert_eq!(config.flush_interval, Duration::from_secs(60));
         assert_eq!(config.flush_timeout, Duration::from_secs(5));
         assert_eq!(config.graceful_timeout, Duration::from_secs(5));
+        let listeners = config.rest.listeners.iter();
         assert_eq!(
-            config.listeners,
-            [Listener {
-                host: String::new(),
-                port: 8083
-            }]
+            listeners.map(ToString::to_string).collect::<Vec<_>>(),
+            ["http://:8083"]
         );
+        assert_eq!(config.rest.admin, Admin::Shared);
         assert_eq!(config.override_policy, OverridePolicy::All);
         assert_eq!(config.task_memory, 32 * 1024 * 1024);
         assert_eq!(config.target_wait_max, None);
@@ -269,19 +227,11 @@ mod tests {
     #[test]
     fn refuses_what_must_not_be_ignored() {
         for (text, expected) in [
-            (
-                "listeners=http://:1,https://:2",
-                "HTTPS listeners are not supported yet",
-            ),
-            ("listeners=", "Empty list"),
-            ("listeners=8083", "Unable to parse '8083'"),
-            ("admin.listeners=http://:9", "separate admin listeners"),
-            ("rest.extension.classes=a.B", "REST extensions"),
+            ("rest.extension.classes=a.B", "the class could not be found"),
             (
                 "connector.client.config.override.policy=a.B",
                 "Class a.B could not be found",
             ),
-            ("rest.advertised.port=99999", "Value must be a port"),
         ] {
             let error = parse(text).expect_err(text);
             assert!(error.contains(expected), "{text}: {error}");

@@ -2,6 +2,8 @@
 
 use connect_api::config::{ClassName, ConfigDef, Importance, Key, PrefixKey};
 
+use super::rest;
+
 pub const BOOTSTRAP_SERVERS: Key<Vec<String>> = Key::new(
     "bootstrap.servers",
     "localhost:9092",
@@ -83,31 +85,6 @@ pub const CONFIG_PROVIDERS: Key<Vec<String>> = Key::new(
      Without blanks: one before an alias hides it from this file, as in Kafka.",
 );
 
-pub const LISTENERS: Key<Vec<String>> = Key::new(
-    "listeners",
-    "http://:8083",
-    Importance::Low,
-    "Where the REST API listens: http://host:port, separated by commas. No host is all interfaces, port 0 a free one.",
-);
-
-pub const ADVERTISED_HOST: Key<Option<String>> = Key::optional(
-    "rest.advertised.host.name",
-    Importance::Low,
-    "Host that others reach this worker under; part of worker_id.",
-);
-
-pub const ADVERTISED_PORT: Key<Option<i32>> = Key::optional(
-    "rest.advertised.port",
-    Importance::Low,
-    "Port that others reach this worker under; part of worker_id.",
-);
-
-pub const ADVERTISED_LISTENER: Key<Option<String>> = Key::optional(
-    "rest.advertised.listener",
-    Importance::Low,
-    "Scheme that others reach this worker with.",
-);
-
 pub const TASK_MEMORY_BYTES: Key<i64> = Key::new(
     "task.memory.bytes",
     "33554432",
@@ -179,15 +156,12 @@ const SECURITY_KEYS: PrefixKey<String> = PrefixKey::new(
 
 /// Every key that is honoured, in the order of the documentation.
 pub fn worker_config_def() -> ConfigDef {
-    ConfigDef::new()
+    let def = ConfigDef::new()
         .define(&BOOTSTRAP_SERVERS)
         .define(&KEY_CONVERTER)
         .define(&VALUE_CONVERTER)
-        .define(&HEADER_CONVERTER)
-        .define(&LISTENERS)
-        .define(&ADVERTISED_HOST)
-        .define(&ADVERTISED_PORT)
-        .define(&ADVERTISED_LISTENER)
+        .define(&HEADER_CONVERTER);
+    let def = rest::keys::define(def)
         .define(&OFFSET_FLUSH_INTERVAL)
         .define(&OFFSET_FLUSH_TIMEOUT)
         .define(&TASK_SHUTDOWN_TIMEOUT)
@@ -206,5 +180,6 @@ pub fn worker_config_def() -> ConfigDef {
         .define_family(&ADMIN_KEYS)
         .define_family(&SECURITY_KEYS)
         .define_family(&SASL_KEYS)
-        .define_family(&SSL_KEYS)
+        .define_family(&SSL_KEYS);
+    rest::keys::define_families(def)
 }

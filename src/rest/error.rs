@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::http::StatusCode;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{ALLOW, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
@@ -84,4 +84,12 @@ pub async fn not_found() -> Response {
 
 pub async fn method_not_allowed() -> Response {
     routing_error(StatusCode::METHOD_NOT_ALLOWED)
+}
+
+/// Kafka's 405 does not say what would be allowed; routing here would add it.
+pub async fn without_allow(mut response: Response) -> Response {
+    if response.status() == StatusCode::METHOD_NOT_ALLOWED {
+        response.headers_mut().remove(ALLOW);
+    }
+    response
 }

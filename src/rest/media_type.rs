@@ -61,7 +61,7 @@ fn is_json(value: &HeaderValue) -> bool {
 }
 
 /// Whether one of the ranges of `Accept` covers the type. No header is any type.
-fn accepts(headers: &HeaderMap, type_: &str) -> bool {
+pub fn accepts(headers: &HeaderMap, type_: &str) -> bool {
     let mut ranges = headers
         .get_all(ACCEPT)
         .iter()

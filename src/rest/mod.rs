@@ -1,35 +1,46 @@
 //! The REST API in Kafka's exact shapes. Only this module knows HTTP and JSON bodies.
 //!
-//! A request passes: path rules (Jetty's), routing, media types (JAX-RS's), a resource, and the herder.
+//! A request passes: the server's limits, path rules (Jetty's), headers that are added to its answer, routing, the
+//! login if one is asked for, its body, media types (JAX-RS's), a resource, and the herder.
+
+mod server;
+mod tls;
+
+mod basic_auth;
+mod body_limit;
+mod extra_headers;
+mod jaas;
+mod path;
 
 mod body;
 mod entities;
 mod error;
 mod media_type;
-mod path;
-pub mod probe;
 mod resources;
 
-use std::io;
+pub mod probe;
+
 use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
-use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state, map_response};
 use axum::response::Response;
 use axum::routing::{MethodRouter, get, post, put};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tracing::{debug, info};
 
+pub use self::basic_auth::Users;
+pub use self::server::{Bound, bind, serve};
+pub use self::tls::acceptor;
+
+use self::body_limit::BodyLimit;
+use self::extra_headers::ExtraHeaders;
 use self::media_type::Consumes;
 use self::resources::{connector_plugins, connectors, loggers, offsets, root, turnbuckle};
-use crate::config::listener::Listener;
+use crate::config::rest::{Admin, Limits, RestConfig};
 use crate::herder::Herder;
 use crate::logging::Loggers;
-
-/// Far beyond any connector's configuration.
-const MAX_BODY_BYTES: usize = 8 * 1024 * 1024;
 
 /// What resources work with.
 #[derive(Clone)]
@@ -41,55 +52,54 @@ pub struct AppState {
     pub started: watch::Receiver<bool>,
 }
 
-/// Binds a listener; nothing is answered before [`serve`].
-///
-/// # Errors
-/// The address cannot be had.
-pub async fn bind(listener: &Listener) -> io::Result<TcpListener> {
-    if listener.host.is_empty() {
-        // All interfaces; a machine without IPv6 has only those of IPv4.
-        return match TcpListener::bind(("::", listener.port)).await {
-            Err(error) if error.kind() != io::ErrorKind::AddrInUse => {
-                TcpListener::bind(("0.0.0.0", listener.port)).await
-            }
-            bound => bound,
-        };
-    }
-    TcpListener::bind((listener.host.as_str(), listener.port)).await
-}
-
-/// Answers requests until `stop` is true, then lets those under way end.
-///
-/// # Errors
-/// The listener failed.
-pub async fn serve(
-    listener: TcpListener,
-    state: AppState,
-    mut stop: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let stopped = async move {
-        // The sender lives as long as the worker.
-        let _ = stop.wait_for(|stop| *stop).await;
-    };
-    axum::serve(listener, router(state).into_make_service())
-        .with_graceful_shutdown(stopped)
-        .await
-}
-
-/// The whole API. The outer router has no routes: it is there so that path rules come before routing.
-pub fn router(state: AppState) -> Router {
-    let inner = Router::new()
+/// What is answered at `listeners`. With `users`, each call but those of other workers needs a login.
+pub fn api(state: AppState, config: &RestConfig, users: Option<Users>) -> Router {
+    let mut resources = Router::new()
         .merge(with_media_types(root_resource(), Consumes::Anything))
         .merge(with_media_types(connector_resources(), Consumes::Json))
         .merge(with_media_types(plugin_resources(), Consumes::Json))
-        .merge(with_media_types(admin_resources(), Consumes::Json))
-        .merge(with_media_types(own_resources(), Consumes::Anything))
+        .merge(with_media_types(own_resources(), Consumes::Anything));
+    if config.admin == Admin::Shared {
+        resources = resources.merge(with_media_types(admin_resources(), Consumes::Json));
+    }
+    let mut api = answering(resources, state, config.limits, users);
+    if let Some(extra) = ExtraHeaders::new(config.cors.as_ref(), &config.headers) {
+        api = api.layer(from_fn_with_state(extra, extra_headers::add));
+    }
+    outermost(api)
+}
+
+/// What is answered at `admin.listeners`: neither logins nor added headers, as in Kafka.
+pub fn admin_api(state: AppState, limits: Limits) -> Router {
+    let resources = with_media_types(admin_resources(), Consumes::Json);
+    outermost(answering(resources, state, limits, None))
+}
+
+fn answering(
+    resources: Router<AppState>,
+    state: AppState,
+    limits: Limits,
+    users: Option<Users>,
+) -> Router {
+    // What is added last comes first, and every resource is behind these.
+    let body = BodyLimit::new(limits);
+    let mut guarded = resources.route_layer(from_fn_with_state(body, body_limit::read));
+    if let Some(users) = users {
+        guarded = guarded.route_layer(from_fn_with_state(users, basic_auth::guard));
+    }
+    guarded
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
-        .with_state(state);
+        .layer(map_response(error::without_allow))
+        // Bodies are read already.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(state)
+}
+
+/// The outer router has no routes: it is there so that path rules come before routing.
+fn outermost(api: Router) -> Router {
     Router::new()
-        .fallback_service(inner)
+        .fallback_service(api)
         .layer(from_fn(path::rules))
         .layer(from_fn(log_request))
 }

@@ -1,14 +1,17 @@
-//! Which paths are refused before routing, as Jetty 12 does, and what the others are reduced to.
+//! Which requests are refused before routing, as Jetty 12 does, and what the paths of others are reduced to.
 
 use axum::extract::Request;
-use axum::http::header::{CONNECTION, CONTENT_TYPE};
+use axum::http::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HOST};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderValue, Method, StatusCode, Uri};
+use axum::http::{HeaderValue, Method, StatusCode, Uri, Version};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-/// Refuses ambiguous paths; takes off path parameters and a trailing slash.
+/// Refuses ambiguous hosts and paths; takes off path parameters and a trailing slash.
 pub async fn rules(mut request: Request, next: Next) -> Response {
+    if let Err(why) = check_host(&request) {
+        return refusal(request.method(), why);
+    }
     match plain_path(request.uri().path()) {
         Ok(path) => {
             if path != request.uri().path()
@@ -22,8 +25,21 @@ pub async fn rules(mut request: Request, next: Next) -> Response {
     }
 }
 
+/// Whoever stands between must not take another host for the one that is meant.
+fn check_host(request: &Request) -> Result<(), &'static str> {
+    let mut hosts = request.headers().get_all(HOST).iter();
+    match (hosts.next(), hosts.next()) {
+        (_, Some(_)) => Err("Duplicate Host Header"),
+        (None, None) if request.version() > Version::HTTP_10 => Err("No Host"),
+        _ => Ok(()),
+    }
+}
+
 /// The path without what does not count.
 fn plain_path(path: &str) -> Result<String, &'static str> {
+    if !path.starts_with('/') {
+        return Err("Bad Request");
+    }
     let mut plain = String::with_capacity(path.len());
     let segments: Vec<&str> = path.strip_prefix('/').unwrap_or(path).split('/').collect();
     for (i, segment) in segments.iter().enumerate() {
@@ -73,6 +89,10 @@ fn decode(segment: &str) -> Option<Vec<u8>> {
     while let Some(&byte) = bytes.get(i) {
         if byte == b'%' {
             let digits = segment.get(i + 1..i + 3)?;
+            // Not what else Rust takes for a number.
+            if !digits.bytes().all(|digit| digit.is_ascii_hexdigit()) {
+                return None;
+            }
             decoded.push(u8::from_str_radix(digits, 16).ok()?);
             i += 3;
         } else {
@@ -105,14 +125,19 @@ fn refusal(method: &Method, why: &str) -> Response {
         ().into_response()
     };
     *response.status_mut() = StatusCode::BAD_REQUEST;
-    response
-        .headers_mut()
-        .insert(CONNECTION, HeaderValue::from_static("close"));
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+    headers.insert(
+        CACHE_CONTROL,
+        HeaderValue::from_static("must-revalidate,no-cache,no-store"),
+    );
     response
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -135,8 +160,27 @@ mod tests {
             ("/connectors/%FF%FE", Err("Bad UTF-8 encoding")),
             ("/connectors/%zz", Err("Bad UTF-8 encoding")),
             ("/connectors/%4", Err("Bad UTF-8 encoding")),
+            ("/connectors/%+1", Err("Bad UTF-8 encoding")),
+            ("*", Err("Bad Request")),
         ] {
             assert_eq!(plain_path(path), expected.map(str::to_owned), "{path}");
+        }
+    }
+
+    proptest! {
+        /// Whatever comes, what is let through leads to one place and holds nothing that could lead elsewhere.
+        #[test]
+        fn what_is_let_through_is_plain(path in "/?([a-z.;%/+*~]|%2[0-9a-fA-F]|%[0-9a-f]{2}|\\PC){0,40}") {
+            if let Ok(plain) = plain_path(&path) {
+                prop_assert!(plain.starts_with('/'));
+                prop_assert!(!plain.contains("//") && !plain.contains(';'), "{plain}");
+                for segment in plain[1..].split('/') {
+                    let decoded = decode(segment).expect("what was checked");
+                    let text = String::from_utf8(decoded).expect("UTF-8");
+                    prop_assert!(!text.contains(['/', '%', '\\']) && !text.contains(|c: char| c.is_ascii_control()));
+                }
+                prop_assert_eq!(plain_path(&plain), Ok(plain.clone()));
+            }
         }
     }
 }

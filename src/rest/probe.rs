@@ -1,4 +1,9 @@
 //! A client for one question to a worker: `GET /health`.
+//!
+//! It tells the worker nothing and is told no secret, so over https it takes whatever certificate there is: the worker
+//! is asked under an address that is rarely the one in its certificate.
+
+mod any_certificate;
 
 use std::time::Duration;
 
@@ -7,42 +12,80 @@ use axum::http::{Request, Uri, header};
 use http_body_util::BodyExt as _;
 use hyper_util::rt::TokioIo;
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
+use tokio_rustls::rustls::pki_types::ServerName;
 
-const DEFAULT_PORT: u16 = 80;
+use crate::config::rest::Scheme;
 
-/// Asks the worker at `url` (`http://host:port`) for its health.
+/// Asks the worker at `url` (`http://host:port` or `https://host:port`) for its health.
 ///
 /// # Errors
 /// Why it does not count as healthy: it cannot be reached, is silent for too long, or says so itself.
 pub async fn health(url: &str, patience: Duration) -> Result<String, String> {
-    let (host, port) = endpoint(url)?;
-    let answer = timeout(patience, ask(&host, port))
+    let endpoint = endpoint(url)?;
+    let answer = timeout(patience, ask(&endpoint))
         .await
         .map_err(|_| format!("{url} did not answer within {} ms", patience.as_millis()))?;
     let (status, body) = answer.map_err(|why| format!("{url}: {why}"))?;
     let message = message(&body);
     match status {
         200 => Ok(message),
+        // It is there, and its health is told to none but its users.
+        401 => Ok("The worker answers and asks for a login.".to_owned()),
         _ => Err(format!("{url} answered {status}: {message}")),
     }
 }
 
-fn endpoint(url: &str) -> Result<(String, u16), String> {
+/// Where a worker is.
+#[derive(Debug, PartialEq, Eq)]
+struct Endpoint {
+    scheme: Scheme,
+    host: String,
+    port: u16,
+}
+
+fn endpoint(url: &str) -> Result<Endpoint, String> {
     let uri: Uri = url.parse().map_err(|e| format!("{url}: {e}"))?;
-    match (uri.scheme_str(), uri.host()) {
-        (Some("http"), Some(host)) => Ok((host.to_owned(), uri.port_u16().unwrap_or(DEFAULT_PORT))),
-        _ => Err(format!("{url}: expected http://host:port")),
+    let scheme = uri.scheme_str().and_then(Scheme::parse);
+    let (Some(scheme), Some(host)) = (scheme, uri.host()) else {
+        return Err(format!(
+            "{url}: expected http://host:port or https://host:port"
+        ));
+    };
+    let default = match scheme {
+        Scheme::Http => 80,
+        Scheme::Https => 443,
+    };
+    Ok(Endpoint {
+        scheme,
+        host: host.to_owned(),
+        port: uri.port_u16().unwrap_or(default),
+    })
+}
+
+async fn ask(endpoint: &Endpoint) -> Result<(u16, Bytes), String> {
+    // Brackets belong to the URL, not to the address.
+    let address = endpoint.host.trim_start_matches('[').trim_end_matches(']');
+    let stream = TcpStream::connect((address, endpoint.port))
+        .await
+        .map_err(|e| e.to_string())?;
+    match endpoint.scheme {
+        Scheme::Http => exchange(endpoint, stream).await,
+        Scheme::Https => {
+            let name = ServerName::try_from(address.to_owned()).map_err(|e| e.to_string())?;
+            let connector = any_certificate::connector().map_err(|e| e.to_string())?;
+            let stream = connector.connect(name, stream).await;
+            exchange(endpoint, stream.map_err(|e| e.to_string())?).await
+        }
     }
 }
 
-async fn ask(host: &str, port: u16) -> Result<(u16, Bytes), String> {
-    // Brackets belong to the URL, not to the address.
-    let address = host.trim_start_matches('[').trim_end_matches(']');
-    let stream = TcpStream::connect((address, port))
-        .await
-        .map_err(|e| e.to_string())?;
+async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(
+    Endpoint { host, port, .. }: &Endpoint,
+    stream: S,
+) -> Result<(u16, Bytes), String> {
     let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
         .await
         .map_err(|e| e.to_string())?;
@@ -131,16 +174,24 @@ mod tests {
     }
 
     #[test]
-    fn addresses_are_http_alone() {
+    fn addresses_are_http_or_https() {
         for (url, expected) in [
-            ("http://127.0.0.1:8083", Some(("127.0.0.1", 8083))),
-            ("http://connect/", Some(("connect", 80))),
-            ("http://[::1]:8083", Some(("[::1]", 8083))),
-            ("https://connect:8083", None),
+            (
+                "http://127.0.0.1:8083",
+                Some((Scheme::Http, "127.0.0.1", 8083)),
+            ),
+            ("http://connect/", Some((Scheme::Http, "connect", 80))),
+            ("https://[::1]:8083", Some((Scheme::Https, "[::1]", 8083))),
+            ("https://connect", Some((Scheme::Https, "connect", 443))),
+            ("ftp://connect:8083", None),
             ("connect:8083", None),
             ("", None),
         ] {
-            let expected = expected.map(|(host, port)| (host.to_owned(), port));
+            let expected = expected.map(|(scheme, host, port)| Endpoint {
+                scheme,
+                host: host.to_owned(),
+                port,
+            });
             assert_eq!(endpoint(url).ok(), expected, "{url}");
         }
     }
