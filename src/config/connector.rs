@@ -175,6 +175,7 @@ pub const TOPICS: Key<Vec<String>> = Key::new(
     Importance::High,
     "Topics to read, separated by commas.",
 )
+.check(Check::DistinctList { may_be_empty: true })
 .shown(COMMON, 4, Width::Long, "Topics");
 
 pub const TOPICS_REGEX: Key<String> = Key::new(

@@ -66,41 +66,39 @@ pub fn check(config: &Config) -> Vec<ConfigError> {
     };
     let listed = given(config, TOPICS.name());
     let pattern = given(config, TOPICS_REGEX.name());
-    match (listed, pattern) {
+    let mut errors = match (listed, pattern) {
         (Some(_), Some(_)) => {
-            return both(
-                "topics and topics.regex are mutually exclusive options, but both are set.",
-            );
+            both("topics and topics.regex are mutually exclusive options, but both are set.")
         }
-        (None, None) => return both("Must configure one of topics or topics.regex"),
-        _ => {}
-    }
+        (None, None) => both("Must configure one of topics or topics.regex"),
+        _ => Vec::new(),
+    };
     let Some(dlq) = given(config, DLQ_TOPIC_NAME.name()) else {
-        return Vec::new();
+        return errors;
     };
     if let Some(listed) = listed {
         let names = names(listed);
         if names.iter().any(|name| name == dlq) {
-            return vec![ConfigError {
+            errors.push(ConfigError {
                 key: TOPICS.name().to_owned(),
                 message: format!(
                     "The DLQ topic '{dlq}' may not be included in the list of topics ('topics=[{}]') consumed by the connector",
                     names.join(", ")
                 ),
-            }];
+            });
         }
     }
     if let Some(pattern) = pattern
         && TopicPattern::new(pattern).is_ok_and(|pattern| pattern.matches(dlq))
     {
-        return vec![ConfigError {
+        errors.push(ConfigError {
             key: TOPICS_REGEX.name().to_owned(),
             message: format!(
                 "The DLQ topic '{dlq}' may not be matched by the regex for the topics ('topics.regex={pattern}') consumed by the connector"
             ),
-        }];
+        });
     }
-    Vec::new()
+    errors
 }
 
 /// Blank counts as not set.

@@ -263,8 +263,8 @@ fn check_name(name: &str, raw: &mut RawConfig) -> Result<(), HerderError> {
         Some(Some(given)) if given != name => Err(HerderError::BadRequest(format!(
             "Connector name configuration ({given}) doesn't match connector name in the URL ({name})"
         ))),
-        Some(_) => Ok(()),
-        None => {
+        Some(Some(_)) => Ok(()),
+        Some(None) | None => {
             raw.insert(NAME.name().to_owned(), Some(name.to_owned()));
             Ok(())
         }

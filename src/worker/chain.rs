@@ -13,7 +13,7 @@ use super::converters::config_error;
 use super::guard::guarded;
 use crate::config::SinkConnectorConfig;
 use crate::config::connector::{PREDICATES, TRANSFORMS};
-use crate::plugins::{Kind, Plugins, version_mismatch};
+use crate::plugins::{Kind, Plugins};
 
 /// Keys that the runtime reads of every transformation; the transformation does not see them.
 pub const PREDICATE: Key<Option<String>> = Key::optional(
@@ -88,12 +88,12 @@ pub fn find(
     alias: &str,
 ) -> Result<&'static PluginDescriptor, String> {
     let key = format!("{}{TYPE}", prefix(kind, alias));
-    let Some(class) = connector.get(&key).map(str::trim) else {
+    let Some(class) = connector.get(&key) else {
         let why = format!("Not a {}", kind.interface());
         return Err(invalid_value(&key, "null", &why));
     };
     plugins
-        .find(kind, class)
+        .find(kind, class.trim())
         .map_err(|why| why.message(&key, class, kind))
 }
 
@@ -101,7 +101,8 @@ pub fn find(
 pub fn stray_negate(connector: &Config, alias: &str) -> Option<String> {
     let key = |name: &str| format!("{}{name}", prefix(Kind::Transformation, alias));
     let (negate, predicate) = (key(NEGATE.name()), key(PREDICATE.name()));
-    let stray = connector.contains(&negate) && !connector.contains(&predicate);
+    let given = |key: &str| connector.contains(key) || connector.is_null(key);
+    let stray = given(&negate) && !given(&predicate);
     stray.then(|| {
         format!(
             "Config '{negate}' was provided but there is no config '{predicate}' defining a predicate to be negated."
@@ -153,8 +154,8 @@ impl Chain<'_> {
             return Err(ConnectError::config(why));
         }
         let wanted = self.connector.get(&format!("{prefix}{PLUGIN_VERSION}"));
-        if let Some(why) = wanted.and_then(|wanted| version_mismatch(descriptor, wanted)) {
-            return Err(ConnectError::config(why).named(WRONG_VERSION));
+        if let Some(why) = wanted.and_then(|w| self.plugins.wrong_version(descriptor, w)) {
+            return Err(ConnectError::config(why.message()).named(WRONG_VERSION));
         }
         let own = own_config(self.connector, kind, alias);
         let mut errors = (descriptor.config_def)().start_errors(&own, &prefix);
@@ -225,7 +226,8 @@ impl Chain<'_> {
     }
 }
 
-const WRONG_VERSION: &str =
+/// What the JVM throws where a plugin is not there in the version asked for.
+pub const WRONG_VERSION: &str =
     "org.apache.kafka.connect.runtime.isolation.VersionedPluginLoadingException";
 
 /// What a plugin itself refuses although its definition lets it pass; the JVM wraps it.

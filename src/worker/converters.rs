@@ -6,12 +6,13 @@ use connect_api::convert::{Converter, ConverterType, HeaderConverter};
 use connect_api::error::exception;
 use connect_api::plugin::{Plugin, PluginDescriptor};
 
+use super::chain::{PLUGIN_VERSION, WRONG_VERSION};
 use super::guard::guarded;
 use crate::config::WorkerConfig;
 use crate::plugins::{Kind, Plugins};
 
 /// What the JVM passes to converters besides their own keys.
-const CONVERTER_TYPE: &str = "converter.type";
+pub const CONVERTER_TYPE: &str = "converter.type";
 
 /// The converter of one part of the record, before it is made.
 pub struct ChosenConverter {
@@ -52,6 +53,10 @@ pub fn choose(
         None => (default_class(worker, part), &worker.properties),
     };
     let descriptor = find(plugins, key, class, kind(part)).map_err(ConnectError::config)?;
+    let wanted = all.get(&format!("{key}.{PLUGIN_VERSION}"));
+    if let Some(why) = wanted.and_then(|wanted| plugins.wrong_version(descriptor, wanted)) {
+        return Err(ConnectError::config(why.message()).named(WRONG_VERSION));
+    }
     Ok(ChosenConverter {
         descriptor,
         config: own_config(all, part),

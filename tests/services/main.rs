@@ -41,6 +41,7 @@ mod security_tokens;
 mod stops;
 mod targets;
 mod targets_outage;
+mod validation;
 
 use std::process::{Command, ExitCode};
 
@@ -80,6 +81,7 @@ fn main() -> ExitCode {
     trials.extend(stops::tests(ctx));
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
+    trials.extend(validation::tests(ctx));
     trials.extend(crash::tests(ctx));
     trials.extend(crash_worker::tests(ctx));
     trials.extend(diagnosis::tests(ctx));

@@ -26,14 +26,14 @@ pub const VALUE: PluginDescriptor = transformation(
     |config| Ok(Box::new(HeaderFrom::new(config, Side::Value)?)),
 );
 
-const FIELDS: Key<Vec<String>> =
-    Key::required("fields", Importance::High, "The fields, in order.").check(Check::NonEmptyList);
+const FIELDS: Key<Vec<String>> = Key::required("fields", Importance::High, "The fields, in order.")
+    .check(Check::NonNullNonEmptyList);
 const HEADERS: Key<Vec<String>> = Key::required(
     "headers",
     Importance::High,
     "The headers that the fields become, in the same order.",
 )
-.check(Check::NonEmptyList);
+.check(Check::NonNullNonEmptyList);
 const OPERATION: Key<String> = Key::required(
     "operation",
     Importance::High,

@@ -1,7 +1,7 @@
 //! `InsertHeader`: appends one header that is the same for all records.
 
 use bytestring::ByteString;
-use connect_api::config::{ConfigDef, ConfigErrors, ConfigReader, Importance, Key};
+use connect_api::config::{Check, ConfigDef, ConfigErrors, ConfigReader, Importance, Key};
 use connect_api::data::SchemaAndValue;
 use connect_api::data::values::parse_string;
 use connect_api::plugin::PluginDescriptor;
@@ -16,12 +16,14 @@ pub const PLUGIN: PluginDescriptor = transformation(
     |config| Ok(Box::new(InsertHeader::new(config)?)),
 );
 
-const HEADER: Key<String> = Key::required("header", Importance::High, "Name of the header.");
+const HEADER: Key<String> =
+    Key::required("header", Importance::High, "Name of the header.").check(Check::NonNull);
 const VALUE_LITERAL: Key<String> = Key::required(
     "value.literal",
     Importance::High,
     "Value of the header; its type is guessed as that of header texts is.",
-);
+)
+.check(Check::NonNull);
 
 pub fn config_def() -> ConfigDef {
     ConfigDef::new().define(&HEADER).define(&VALUE_LITERAL)

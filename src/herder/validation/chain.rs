@@ -6,7 +6,7 @@ use super::Context;
 use super::definition::{ConfigInfo, Definition, infos};
 use super::version;
 use crate::config::connector::{PREDICATES, TRANSFORMS};
-use crate::plugins::{Kind, NotFound, version_mismatch};
+use crate::plugins::{Kind, NotFound, unreadable};
 use crate::worker::chain::{TYPE, find, implicit_def, own_config, prefix, stray_negate};
 
 /// The keys of every alias, and the groups they stand in.
@@ -26,15 +26,18 @@ pub fn keys(context: &Context<'_>, config: &Config) -> (Vec<ConfigInfo>, Vec<Str
     (all, groups)
 }
 
-/// The items of a list; unlike names of topics an alias may be empty, and then has keys like any other.
+/// The items of a list, each once; unlike names of topics an alias may be empty, and then has keys like any other.
 fn aliases(list: &str) -> Vec<String> {
-    match list.trim() {
-        "" => Vec::new(),
-        list => list
-            .split(',')
-            .map(|alias| alias.trim().to_owned())
-            .collect(),
+    let mut aliases: Vec<String> = Vec::new();
+    if list.trim().is_empty() {
+        return aliases;
     }
+    for alias in list.split(',').map(str::trim) {
+        if !aliases.iter().any(|known| known == alias) {
+            aliases.push(alias.to_owned());
+        }
+    }
+    aliases
 }
 
 fn alias_keys(
@@ -51,27 +54,34 @@ fn alias_keys(
     let found = find(context.plugins, config, kind, alias);
     let mut type_ = type_key(context, config, kind, alias, noun);
     let mut version = version_key(config, &prefix, alias, noun);
+    // What making the class would run into.
+    let mut loading = None;
     let own = match &found {
         Ok(plugin) => {
             type_.value.value = Some(plugin.class.to_owned());
-            version::complete(&mut version, Some(plugin));
-            let wanted = config
-                .get(version.name())
-                .and_then(|v| version_mismatch(plugin, v));
-            match wanted {
+            version::complete(&mut version, config, Some(plugin));
+            let wanted = config.get(version.name());
+            match wanted.and_then(|wanted| context.plugins.wrong_version(plugin, wanted)) {
                 // That version is not here to say which keys it has.
-                Some(error) => {
-                    type_.value.errors.push(error.clone());
-                    version.value.errors.push(error);
+                Some(why) => {
+                    loading = Some(why.message().to_owned());
+                    version.value.errors.push(why.message().to_owned());
                     Vec::new()
                 }
                 None => own_keys(config, kind, alias, &(plugin.config_def)()),
             }
         }
+        // Not there at all is said beside a stray negate, not to be made is not.
         Err(why) if config.contains(type_.name()) => {
-            type_.value.errors.push(why.clone());
+            let unreadable = config.get(version.name()).and_then(unreadable);
+            version.value.errors.extend(unreadable.clone());
+            match type_.value.value.is_some() {
+                true => loading = unreadable.or(Some(why.clone())),
+                false => type_.value.errors.push(why.clone()),
+            }
             Vec::new()
         }
+        Err(_) if config.is_null(type_.name()) => Vec::new(),
         Err(_) => {
             let missing = format!(
                 "Missing required configuration \"{}\" which has no default value.",
@@ -81,9 +91,11 @@ fn alias_keys(
             Vec::new()
         }
     };
-    if kind == Kind::Transformation {
-        type_.value.errors.extend(stray_negate(config, alias));
-    }
+    let stray = match kind {
+        Kind::Transformation => stray_negate(config, alias),
+        _ => None,
+    };
+    type_.value.errors.extend(stray.or(loading));
     let mut keys = vec![type_, version];
     keys.extend(own);
     for (order, info) in keys.iter_mut().enumerate() {
@@ -147,9 +159,10 @@ fn type_key(
         }),
         value: ConfigValue {
             value: config.get(&name).and_then(|class| {
-                // A class of another kind is shown all the same.
+                // A class of another kind, or one that is abstract, is shown all the same.
                 match context.plugins.find(kind, class.trim()) {
                     Err(NotFound::OtherKind(class)) => Some(class),
+                    Err(NotFound::Abstract(_)) => Some(class.trim().to_owned()),
                     _ => None,
                 }
             }),
@@ -176,7 +189,7 @@ fn version_key(config: &Config, prefix: &str, alias: &str, noun: &str) -> Config
     ConfigInfo {
         definition: Some(definition),
         value: ConfigValue {
-            value: config.get(&name).map(str::to_owned),
+            value: config.get(&name).map(|version| version.trim().to_owned()),
             name,
             visible: true,
             ..ConfigValue::default()

@@ -1,9 +1,12 @@
 //! Validation of a connector's configuration: every key that counts, and everything that is wrong with it.
 
+mod absent;
 mod chain;
 mod converters;
 mod definition;
 mod overrides;
+#[cfg(test)]
+mod tests;
 mod version;
 
 use std::collections::BTreeMap;
@@ -21,7 +24,7 @@ use crate::config::connector::{
     DLQ_TOPIC_NAME, TOPICS, TOPICS_REGEX, own_config_def, sink_config_def,
 };
 use crate::config::reference::has_reference;
-use crate::plugins::{Kind, Plugins, version_mismatch};
+use crate::plugins::{Kind, Plugins, WrongVersion};
 use crate::providers::{ProviderClass, Secrets};
 use crate::worker::guard::guarded;
 
@@ -53,21 +56,32 @@ pub fn without_nulls(raw: &RawConfig) -> Config {
         .collect()
 }
 
+fn with_nulls(raw: &RawConfig) -> Config {
+    let mut config = without_nulls(raw);
+    for (key, _) in raw.iter().filter(|(_, value)| value.is_none()) {
+        config.insert_null(key);
+    }
+    config
+}
+
 impl Context<'_> {
     /// Validates everything; what is wrong stands in the answer.
     ///
     /// # Errors
     /// There is no class, or no connector has it.
     pub fn validate(&self, raw: &RawConfig) -> Result<ConfigInfos, HerderError> {
-        let config = without_nulls(raw);
+        let config = with_nulls(raw);
         let Some(class) = config.get(CONNECTOR_CLASS.name()) else {
             return Err(no_class(raw));
         };
         let plugin = self.plugins.find(Kind::Sink, class).map_err(|why| {
             HerderError::UnknownConnectorClass(self.plugins.unknown_connector(class, &why))
         })?;
+        if let Some(why) = self.wrong_version(&config, plugin)? {
+            return Ok(absent::validate(self, &config, (class, plugin), &why));
+        }
         let mut groups: Vec<String> = Vec::new();
-        let mut configs = self.framework_keys(&config, raw, plugin);
+        let mut configs = self.framework_keys(&config, plugin);
         let framework = sink_config_def();
         add_groups(
             &mut groups,
@@ -76,17 +90,10 @@ impl Context<'_> {
         let (chain, chain_groups) = chain::keys(self, &config);
         configs.extend(chain);
         add_groups(&mut groups, chain_groups);
-        let own_def = match wrong_version(&config, plugin) {
-            None => (plugin.config_def)(),
-            // That version is not here to say which keys it has, nor that it is a sink.
-            Some(_) => {
-                configs.retain(|info| !SINK_ONLY.contains(&info.name()));
-                ConfigDef::new()
-            }
-        };
+        let own_def = (plugin.config_def)();
         replace_or_add(&mut configs, infos(&own_def, own_def.validate(&config)));
         add_groups(&mut groups, own_def.groups().into_iter().map(str::to_owned));
-        self.add_other_errors(&mut configs, &config, raw, plugin, &own_def);
+        self.add_other_errors(&mut configs, &config, plugin, &own_def);
 
         let mut error_count = configs.iter().map(|info| info.value.errors.len()).sum();
         let clients = overrides::keys(self, &config);
@@ -112,61 +119,46 @@ impl Context<'_> {
         &self,
         configs: &mut Vec<ConfigInfo>,
         config: &Config,
-        raw: &RawConfig,
         plugin: &PluginDescriptor,
         own_def: &ConfigDef,
     ) {
-        let nulls = raw
-            .iter()
-            .filter(|(key, value)| value.is_none() && own_def.key(key).is_none());
-        add_errors(
-            configs,
-            nulls.map(|(key, _)| (key.clone(), NULL_VALUE.to_owned())),
-        );
+        add_null_errors(configs, config, |key| own_def.key(key).is_none());
         if configs.iter().all(|info| info.value.errors.is_empty()) {
             add_errors(configs, self.constructor_errors(plugin, config));
         }
     }
 
     /// The keys that every sink has, completed with what hangs on plugins and worker.
-    fn framework_keys(
-        &self,
-        config: &Config,
-        raw: &RawConfig,
-        plugin: &PluginDescriptor,
-    ) -> Vec<ConfigInfo> {
+    fn framework_keys(&self, config: &Config, plugin: &PluginDescriptor) -> Vec<ConfigInfo> {
         let def = sink_config_def();
         let mut keys = infos(&def, def.validate(config));
-        for info in &mut keys {
-            // A null is not an absent key: the default does not step in, and the validator sees it.
-            if matches!(raw.get(info.name()), Some(None))
-                && let Some(key) = def.key(info.name())
-            {
-                info.value.value = None;
-                info.value.errors = key
-                    .check
-                    .map_or_else(Vec::new, |c| c.errors(key.name, None));
-            }
-        }
         let own = own_config_def();
         let set = infos(&own, own.validate(config)).into_iter();
         keys.extend(set.filter(|info| config.contains(info.name())));
-        let wrong_version = wrong_version(config, plugin);
-        // Which converters there are hangs on the plugin; without one, Kafka shows none.
-        match wrong_version {
-            None => converters::complete(self, config, &mut keys),
-            Some(_) => converters::hide_versions(&mut keys),
-        }
+        converters::complete(self, config, &mut keys);
         for info in &mut keys {
-            let name = info.name();
-            if name == CONNECTOR_VERSION.name() {
-                version::complete(info, Some(plugin));
-                info.value.errors.extend(wrong_version.clone());
-            } else if name == CONNECTOR_CLASS.name() {
-                info.value.errors.extend(wrong_version.clone());
+            if info.name() == CONNECTOR_VERSION.name() {
+                version::complete(info, config, Some(plugin));
             }
         }
         keys
+    }
+
+    /// That the connector is not there in the version asked for.
+    ///
+    /// # Errors
+    /// What is asked for is no version.
+    fn wrong_version(
+        &self,
+        config: &Config,
+        plugin: &PluginDescriptor,
+    ) -> Result<Option<String>, HerderError> {
+        let wanted = config.get(CONNECTOR_VERSION.name());
+        match wanted.and_then(|wanted| self.plugins.wrong_version(plugin, wanted)) {
+            None => Ok(None),
+            Some(WrongVersion::Missing(why)) => Ok(Some(why)),
+            Some(WrongVersion::Unreadable(why)) => Err(HerderError::BadRequest(why)),
+        }
     }
 
     /// What only making the connector finds out.
@@ -211,8 +203,8 @@ impl Context<'_> {
                 false => HerderError::NotFound(format!("Unknown plugin {name}.")),
             });
         };
-        if let Some(error) = wanted.and_then(|wanted| version_mismatch(plugin, wanted)) {
-            return Err(HerderError::BadRequest(error));
+        if let Some(why) = wanted.and_then(|wanted| self.plugins.wrong_version(plugin, wanted)) {
+            return Err(HerderError::BadRequest(why.message().to_owned()));
         }
         let mut keys: Vec<Definition> =
             (plugin.config_def)().keys().map(Definition::from).collect();
@@ -230,11 +222,6 @@ impl Context<'_> {
         }
         Ok(keys)
     }
-}
-
-fn wrong_version(config: &Config, plugin: &PluginDescriptor) -> Option<String> {
-    let wanted = config.get(CONNECTOR_VERSION.name())?;
-    version_mismatch(plugin, wanted)
 }
 
 /// The errors as Kafka's text for a refused request, if there are any.
@@ -300,6 +287,14 @@ fn replace_or_add(configs: &mut Vec<ConfigInfo>, own: Vec<ConfigInfo>) {
             None => configs.push(info),
         }
     }
+}
+
+fn add_null_errors(configs: &mut Vec<ConfigInfo>, config: &Config, counts: impl Fn(&str) -> bool) {
+    let nulls = config.nulls().filter(|key| counts(key));
+    add_errors(
+        configs,
+        nulls.map(|key| (key.to_owned(), NULL_VALUE.to_owned())),
+    );
 }
 
 fn add_errors(configs: &mut Vec<ConfigInfo>, errors: impl IntoIterator<Item = (String, String)>) {

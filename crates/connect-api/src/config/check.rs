@@ -18,8 +18,12 @@ pub enum Check {
     NonEmpty,
     /// Null or a text with at least one character and no control characters.
     NonEmptyWithoutControls,
-    /// A list with at least one item.
+    /// Anything but null.
+    NonNull,
+    /// Null or a list with at least one item.
     NonEmptyList,
+    /// A list with at least one item.
+    NonNullNonEmptyList,
     /// A list without repeated and without empty items (`ConfigDef.ValidList.anyNonDuplicateValues`). At start Kafka
     /// drops repeated items instead of refusing them, and so does [`ConfigReader`](super::ConfigReader).
     DistinctList { may_be_empty: bool },
@@ -79,9 +83,11 @@ impl Check {
             }
             Check::NonEmpty if text == Some("") => Some("String must be non-empty".to_owned()),
             Check::NonEmptyWithoutControls => without_controls(text),
-            Check::NonEmptyList if matches!(value, Some(Parsed::List(items)) if items.is_empty()) => {
+            Check::NonNull if value.is_none() => Some("entry must be non null".to_owned()),
+            Check::NonEmptyList | Check::NonNullNonEmptyList if matches!(value, Some(Parsed::List(items)) if items.is_empty()) => {
                 Some("Empty list".to_owned())
             }
+            Check::NonNullNonEmptyList if value.is_none() => Some("Empty list".to_owned()),
             _ => None,
         }
     }

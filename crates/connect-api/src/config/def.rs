@@ -197,7 +197,9 @@ impl ConfigDef {
             repeated: Repeated::Kept,
         };
         let parsed = parse_key(info, source, &mut errors);
+        // What a null is to Rust's types says nothing about what Kafka has against it.
         if errors.is_empty()
+            && !config.is_null(info.name)
             && let Err(why) = (key.typed)(parsed.clone())
         {
             errors.push(invalid_value(

@@ -29,7 +29,7 @@ mod key;
 mod reader;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 pub use check::Check;
@@ -39,8 +39,14 @@ pub use reader::ConfigReader;
 pub use types::{ClassName, ConfigType, KeyType, Parsed, Password};
 
 /// A flat configuration: keys to texts. Never prints its values, because some are secrets.
+///
+/// What a client sent for validation may hold nulls as well. A null counts as absent everywhere but in
+/// [`ConfigDef::validate`], where the default does not step in for it. No connector ever starts with one.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct Config(BTreeMap<String, String>);
+pub struct Config {
+    entries: BTreeMap<String, String>,
+    nulls: BTreeSet<String>,
+}
 
 impl Config {
     pub fn new() -> Self {
@@ -48,32 +54,51 @@ impl Config {
     }
 
     pub fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key).map(String::as_str)
+        self.entries.get(key).map(String::as_str)
     }
 
     pub fn contains(&self, key: &str) -> bool {
-        self.0.contains_key(key)
+        self.entries.contains_key(key)
     }
 
     pub fn insert(&mut self, key: impl Into<String>, value: impl Into<String>) {
-        self.0.insert(key.into(), value.into());
+        let key = key.into();
+        self.nulls.remove(&key);
+        self.entries.insert(key, value.into());
+    }
+
+    pub fn insert_null(&mut self, key: impl Into<String>) {
+        let key = key.into();
+        self.entries.remove(&key);
+        self.nulls.insert(key);
+    }
+
+    /// Whether the key is there without a value.
+    pub fn is_null(&self, key: &str) -> bool {
+        self.nulls.contains(key)
+    }
+
+    /// The keys that are there without a value.
+    pub fn nulls(&self) -> impl Iterator<Item = &str> {
+        self.nulls.iter().map(String::as_str)
     }
 
     pub fn remove(&mut self, key: &str) -> Option<String> {
-        self.0.remove(key)
+        self.nulls.remove(key);
+        self.entries.remove(key)
     }
 
     /// Keys and values in the order of the keys.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().map(|(k, v)| (k.as_str(), v.as_str()))
+        self.entries.iter().map(|(k, v)| (k.as_str(), v.as_str()))
     }
 
     pub fn len(&self) -> usize {
-        self.0.len()
+        self.entries.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.entries.is_empty()
     }
 
     /// The entries whose key begins with the prefix, with the prefix taken off.
@@ -83,29 +108,31 @@ impl Config {
                 .filter(|t| !t.is_empty())
                 .map(str::to_owned)
         };
-        Config(
-            self.0
-                .iter()
+        let entries = self.entries.iter();
+        Config {
+            entries: entries
                 .filter_map(|(k, v)| Some((tail(k)?, v.clone())))
                 .collect(),
-        )
+            nulls: self.nulls.iter().filter_map(tail).collect(),
+        }
     }
 }
 
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.entries.keys()).finish()
     }
 }
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Config {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Self(
-            entries
+        Self {
+            entries: entries
                 .into_iter()
                 .map(|(k, v)| (k.into(), v.into()))
                 .collect(),
-        )
+            nulls: BTreeSet::new(),
+        }
     }
 }
 

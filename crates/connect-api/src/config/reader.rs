@@ -135,6 +135,8 @@ pub(super) fn parse_key(
 ) -> Option<Parsed> {
     let text = match (source.config.get(info.name), info.default) {
         (Some(text), _) => Some(text),
+        // A null is not an absent key: no default steps in, and the check sees it.
+        (None, _) if source.repeated == Repeated::Kept && source.config.is_null(info.name) => None,
         (None, KeyDefault::Text(text)) => Some(text),
         (None, KeyDefault::Null) => None,
         (None, KeyDefault::Required) => {

@@ -1,7 +1,11 @@
 //! The one list of built-in plugins, and how a configured name finds one.
 
+mod version;
+
 use connect_api::config::invalid_value;
 use connect_api::plugin::{Plugin, PluginDescriptor};
+
+pub use version::{WrongVersion, unreadable};
 
 /// Every plugin of this binary.
 fn built_in() -> Vec<&'static PluginDescriptor> {
@@ -117,6 +121,12 @@ impl Plugins {
         Err(NotFound::Unknown)
     }
 
+    /// Why a plugin is not there in a version that is asked for; each has one version here.
+    pub fn wrong_version(&self, plugin: &PluginDescriptor, wanted: &str) -> Option<WrongVersion> {
+        let listed = self.all.iter().filter(|p| p.class == plugin.class).count();
+        version::check(plugin, wanted, listed).err()
+    }
+
     /// A plugin of any kind by name, for look-ups that say no kind.
     pub fn find_any(&self, name: &str) -> Option<&'static PluginDescriptor> {
         let class = self.class_of(name)?;
@@ -199,30 +209,6 @@ impl NotFound {
             }
         }
     }
-}
-
-/// Kafka's sentence if a version of a plugin is asked for that is not there. Each plugin has one version here.
-pub fn version_mismatch(plugin: &PluginDescriptor, wanted: &str) -> Option<String> {
-    let wanted = wanted.trim();
-    let bounds = wanted.strip_prefix('[').and_then(|w| w.strip_suffix(']'));
-    let matches = match bounds {
-        Some(bounds) => bounds
-            .split(',')
-            .all(|bound| bound.trim() == plugin.version),
-        None => wanted == plugin.version,
-    };
-    if matches {
-        return None;
-    }
-    let bounds = bounds.unwrap_or(wanted);
-    let range = match bounds.contains(',') {
-        true => wanted.to_owned(),
-        false => format!("[{bounds},{bounds}]"),
-    };
-    Some(format!(
-        "Plugin {} not found that matches the version range {range}, available versions: [{}]",
-        plugin.class, plugin.version
-    ))
 }
 
 fn describe(plugin: &PluginDescriptor) -> String {
