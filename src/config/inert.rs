@@ -13,7 +13,6 @@ const PLUGINS_BUILT_IN: &str = "plugins are built in";
 const SOURCES_ONLY: &str = "concerns source connectors only";
 const DISTRIBUTED_ONLY: &str = "concerns distributed mode only";
 const METRICS: &str = "there are no metrics reporters inside the worker";
-const TOPIC_TRACKING: &str = "the topics a connector used are not tracked";
 const JVM_CLIENT: &str = "the Kafka client of the worker has no such setting";
 
 /// Of keys behind `listeners.https.` and `admin.listeners.https.`.
@@ -29,8 +28,6 @@ pub const INERT: &[Inert] = &[
     ),
     inert("topic.creation.enable", SOURCES_ONLY),
     inert("exactly.once.source.support", SOURCES_ONLY),
-    inert("topic.tracking.enable", TOPIC_TRACKING),
-    inert("topic.tracking.allow.reset", TOPIC_TRACKING),
     inert("metric.reporters", METRICS),
     inert("auto.include.jmx.reporter", METRICS),
     inert("metrics.", METRICS),

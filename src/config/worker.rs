@@ -14,7 +14,8 @@ pub use super::worker_keys::TARGET_WAIT_MAX_MS;
 use super::worker_keys::{
     BOOTSTRAP_SERVERS, CLIENT_DNS_LOOKUP, CONFIG_PROVIDERS, DEFAULT_API_TIMEOUT, HEADER_CONVERTER,
     KEY_CONVERTER, OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES,
-    TASK_SHUTDOWN_TIMEOUT, VALUE_CONVERTER, worker_config_def,
+    TASK_SHUTDOWN_TIMEOUT, TOPIC_TRACKING, TOPIC_TRACKING_RESET, VALUE_CONVERTER,
+    worker_config_def,
 };
 
 /// What the worker reads of its configuration.
@@ -28,6 +29,9 @@ pub struct WorkerConfig {
     pub flush_timeout: Duration,
     pub graceful_timeout: Duration,
     pub override_policy: OverridePolicy,
+    /// Whether the topics that connectors use are told, and may be forgotten on request.
+    pub topic_tracking: bool,
+    pub topic_tracking_reset: bool,
     pub task_memory: usize,
     /// None is for ever.
     pub target_wait_max: Option<Duration>,
@@ -95,6 +99,8 @@ impl WorkerConfig {
             flush_timeout: millis(reader.get(&OFFSET_FLUSH_TIMEOUT)),
             graceful_timeout: millis(reader.get(&TASK_SHUTDOWN_TIMEOUT)),
             override_policy: override_policy(&reader),
+            topic_tracking: reader.get(&TOPIC_TRACKING),
+            topic_tracking_reset: reader.get(&TOPIC_TRACKING_RESET),
             task_memory: usize::try_from(reader.get(&TASK_MEMORY_BYTES)).unwrap_or(usize::MAX),
             target_wait_max: limit(reader.get(&TARGET_WAIT_MAX_MS)),
             properties: config.clone(),

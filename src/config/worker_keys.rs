@@ -77,6 +77,20 @@ pub const OVERRIDE_POLICY: Key<String> = Key::new(
     "Which consumer, producer and admin settings connectors may override: All, None or Principal.",
 );
 
+pub const TOPIC_TRACKING: Key<bool> = Key::new(
+    "topic.tracking.enable",
+    "true",
+    Importance::Low,
+    "Whether the worker tells which topics the tasks of a connector have got records of.",
+);
+
+pub const TOPIC_TRACKING_RESET: Key<bool> = Key::new(
+    "topic.tracking.allow.reset",
+    "true",
+    Importance::Low,
+    "Whether a request may forget the topics that a connector has used.",
+);
+
 pub const CONFIG_PROVIDERS: Key<Vec<String>> = Key::new(
     "config.providers",
     "",
@@ -166,6 +180,8 @@ pub fn worker_config_def() -> ConfigDef {
         .define(&OFFSET_FLUSH_TIMEOUT)
         .define(&TASK_SHUTDOWN_TIMEOUT)
         .define(&OVERRIDE_POLICY)
+        .define(&TOPIC_TRACKING)
+        .define(&TOPIC_TRACKING_RESET)
         .define(&CLIENT_DNS_LOOKUP)
         .define(&DEFAULT_API_TIMEOUT)
         .define(&TASK_MEMORY_BYTES)

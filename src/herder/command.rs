@@ -1,6 +1,7 @@
 //! The closed list of what the herder's task obeys.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use connect_api::config::Config;
 use data_plane::task::{Phase, TaskStatus};
@@ -19,8 +20,11 @@ pub enum Command {
     /// Something about one connector that may have to wait for its tasks to stop. Changes of one connector are done
     /// in order; those of others do not wait.
     Change { name: String, change: Change },
-    /// A task reported its state.
-    TaskReported(TaskReport),
+    /// Forgets the topics that a connector has used.
+    ResetTopics { name: String, reply: Reply<()> },
+    /// Restarts a connector after a while, for what a provider gave is not valid longer. A later one takes the place
+    /// of an earlier one, and any start of the connector before then makes it void.
+    RestartAfter { name: String, delay: Duration },
     /// Stops every task and ends the herder.
     Shutdown(oneshot::Sender<()>),
 }
@@ -36,6 +40,9 @@ pub enum Question {
     Status(String, Reply<ConnectorStatus>),
     TaskStatus(String, i64, Reply<Status>),
     TaskPhase(String, i64, Reply<TaskPhase>),
+    /// The topics that the tasks of a connector have got records of. Nothing for a connector that does not exist.
+    Topics(String, Reply<Vec<String>>),
+    Startups(Reply<StartupCounts>),
 }
 
 pub enum Change {
@@ -112,10 +119,28 @@ pub struct TaskPhase {
     pub bytes_in_flight: usize,
 }
 
+/// Starts since the worker began.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StartupCounts {
+    pub connector_attempts: u64,
+    pub connector_successes: u64,
+    pub connector_failures: u64,
+    pub task_attempts: u64,
+    pub task_successes: u64,
+    pub task_failures: u64,
+}
+
+/// What a task says.
 pub struct TaskReport {
     pub name: String,
     pub task: u32,
     /// Which start of the task it is about; late words of an earlier one do not count.
     pub incarnation: u64,
-    pub status: TaskStatus,
+    pub told: Told,
+}
+
+pub enum Told {
+    Status(TaskStatus),
+    /// It has got records of this topic.
+    Topic(String),
 }

@@ -15,6 +15,8 @@ pub enum HerderError {
     #[error("{0}")]
     AlreadyExists(String),
     #[error("{0}")]
+    Forbidden(String),
+    #[error("{0}")]
     Internal(String),
     /// A reference of a configuration cannot be resolved.
     #[error(transparent)]
@@ -26,8 +28,12 @@ impl HerderError {
         Self::NotFound(format!("Connector {name} not found"))
     }
 
-    pub fn timed_out() -> Self {
-        Self::Internal("Request timed out".to_owned())
+    /// `stage` is a sentence about what the worker is at.
+    pub fn timed_out(stage: Option<String>) -> Self {
+        Self::Internal(match stage {
+            Some(stage) => format!("Request timed out. {stage}"),
+            None => "Request timed out".to_owned(),
+        })
     }
 
     pub fn shutting_down() -> Self {

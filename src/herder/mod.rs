@@ -1,14 +1,22 @@
 //! The herder: decides *what* runs. One task owns all state and obeys a closed list of commands.
 //!
-//! [`Herder`] is the handle that REST and the command line hold. Validation needs no state, so it runs with the one who
-//! asks; a slow plugin delays nobody else.
+//! [`Herder`] is the handle that REST and the command line hold. [`engine`] is the task. What differs between the modes
+//! stands behind two traits: [`store`], the log that it writes to and acts on, and [`membership`], what of the
+//! configuration this worker runs. Validation needs no state, so it runs beside, with the one who asks; a slow plugin
+//! delays nobody else.
 
 pub mod command;
 pub mod error;
 mod offsets;
+pub mod stage;
 pub mod standalone;
-pub mod state;
 pub mod validation;
+
+pub mod engine;
+
+pub mod membership;
+pub mod state;
+pub mod store;
 
 #[cfg(test)]
 mod chain_goldens;
@@ -26,9 +34,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::command::{
     Change, Command, ConfigureMode, Configured, ConnectorInfo, ConnectorStatus, Question, Reply,
-    RestartScope, TaskPhase,
+    RestartScope, StartupCounts, TaskPhase,
 };
 pub use self::error::HerderError;
+use self::stage::{RequestStage, Stages};
 use self::state::Status;
 use self::validation::{
     ConfigInfos, Context, Definition, RawConfig, conceal, refusal, without_nulls,
@@ -47,6 +56,7 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(90);
 pub struct Herder {
     worker: Arc<Worker>,
     commands: mpsc::UnboundedSender<Command>,
+    stages: Stages,
 }
 
 impl Herder {
@@ -54,24 +64,31 @@ impl Herder {
         &self.worker
     }
 
+    /// What the worker is at, or was at last; a sentence.
+    pub fn stage(&self) -> Option<String> {
+        self.stages.summary(None)
+    }
+
     /// Validates a configuration without any effect, after resolving its references. The answer shows references,
     /// never what they stand for.
     ///
     /// # Errors
     /// A reference cannot be resolved, or it names no connector class that exists. Anything else that is wrong stands
-    /// in the answer.
+    /// in the answer. It takes too long.
     pub async fn validate(&self, raw: &RawConfig) -> Result<ConfigInfos, HerderError> {
-        let written = without_nulls(raw);
-        if !written.iter().any(|(_, value)| has_reference(value)) {
-            return self.context().validate(raw);
+        let stage = RequestStage::new(
+            "waiting for a new thread to become available for connector validation",
+        );
+        let work = {
+            let (worker, raw, stage) = (self.worker.clone(), raw.clone(), stage.clone());
+            // Providers may read from slow disks, and plugins may do whatever they like.
+            tokio::task::spawn_blocking(move || validate(&worker, &raw, &stage))
+        };
+        match tokio::time::timeout(REQUEST_TIMEOUT, work).await {
+            Ok(Ok(validated)) => validated,
+            Ok(Err(_)) => Err(HerderError::shutting_down()),
+            Err(_) => Err(HerderError::timed_out(Some(stage.summary()))),
         }
-        let resolved = self.resolve(written).await?;
-        let mut resolved_raw = raw.clone();
-        for (key, value) in resolved.config.iter() {
-            resolved_raw.insert(key.to_owned(), Some(value.to_owned()));
-        }
-        let validated = self.context().validate(&resolved_raw);
-        conceal(validated, raw, &resolved.secrets)
     }
 
     /// Providers may read from slow disks, which must not hold up other requests.
@@ -212,6 +229,56 @@ impl Herder {
             .await
     }
 
+    /// The topics that the tasks of a connector have got records of; none for a connector that does not exist.
+    ///
+    /// # Errors
+    /// Topics are not tracked.
+    pub async fn topics(&self, name: &str) -> Result<Vec<String>, HerderError> {
+        self.check_tracked()?;
+        self.ask(|reply| Question::Topics(name.to_owned(), reply))
+            .await
+    }
+
+    /// Forgets the topics that a connector has used. Its tasks report those of the next records again.
+    ///
+    /// # Errors
+    /// Topics are not tracked, or must not be forgotten.
+    pub async fn reset_topics(&self, name: &str) -> Result<(), HerderError> {
+        self.check_tracked()?;
+        if !self.worker.config.topic_tracking_reset {
+            let why = "Topic tracking reset is disabled.";
+            return Err(HerderError::Forbidden(why.to_owned()));
+        }
+        let name = name.to_owned();
+        self.send(None, |reply| Command::ResetTopics { name, reply })
+            .await
+    }
+
+    fn check_tracked(&self) -> Result<(), HerderError> {
+        match self.worker.config.topic_tracking {
+            true => Ok(()),
+            false => Err(HerderError::Forbidden(
+                "Topic tracking is disabled.".to_owned(),
+            )),
+        }
+    }
+
+    /// Starts since the worker began, for metrics.
+    ///
+    /// # Errors
+    /// The herder does not answer.
+    pub async fn startups(&self) -> Result<StartupCounts, HerderError> {
+        self.ask(Question::Startups).await
+    }
+
+    /// Restarts a connector after a while, unless it is started, rests or goes before: what a provider gave for it is
+    /// not valid longer. A later call takes the place of an earlier one.
+    pub fn restart_after(&self, name: &str, delay: Duration) {
+        let name = name.to_owned();
+        // A herder that has ended restarts nothing.
+        let _ = self.commands.send(Command::RestartAfter { name, delay });
+    }
+
     /// Stops every task, as far as the graceful timeout allows, and ends the herder.
     pub async fn shutdown(&self) {
         let (reply, done) = oneshot::channel();
@@ -221,10 +288,7 @@ impl Herder {
     }
 
     fn context(&self) -> Context<'_> {
-        Context {
-            plugins: &self.worker.plugins,
-            worker: &self.worker.config,
-        }
+        context(&self.worker)
     }
 
     async fn change<T>(
@@ -232,19 +296,24 @@ impl Herder {
         name: &str,
         change: impl FnOnce(Reply<T>) -> Change,
     ) -> Result<T, HerderError> {
-        let name = name.to_owned();
-        self.send(|reply| Command::Change {
-            name,
+        let owned = name.to_owned();
+        self.send(Some(name), |reply| Command::Change {
+            name: owned,
             change: change(reply),
         })
         .await
     }
 
     async fn ask<T>(&self, question: impl FnOnce(Reply<T>) -> Question) -> Result<T, HerderError> {
-        self.send(|reply| Command::Ask(question(reply))).await
+        self.send(None, |reply| Command::Ask(question(reply))).await
     }
 
-    async fn send<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, HerderError> {
+    /// `name` is the connector whose work the answer may have to wait for.
+    async fn send<T>(
+        &self,
+        name: Option<&str>,
+        command: impl FnOnce(Reply<T>) -> Command,
+    ) -> Result<T, HerderError> {
         let (reply, answer) = oneshot::channel();
         self.commands
             .send(command(reply))
@@ -252,9 +321,38 @@ impl Herder {
         match tokio::time::timeout(REQUEST_TIMEOUT, answer).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(_)) => Err(HerderError::shutting_down()),
-            Err(_) => Err(HerderError::timed_out()),
+            Err(_) => Err(HerderError::timed_out(self.stages.summary(name))),
         }
     }
+}
+
+fn context(worker: &Worker) -> Context<'_> {
+    Context {
+        plugins: &worker.plugins,
+        worker: &worker.config,
+    }
+}
+
+fn validate(
+    worker: &Worker,
+    raw: &RawConfig,
+    stage: &RequestStage,
+) -> Result<ConfigInfos, HerderError> {
+    const VALIDATING: &str = "validating sink connector-specific properties for the connector";
+    let written = without_nulls(raw);
+    if !written.iter().any(|(_, value)| has_reference(value)) {
+        stage.begin(VALIDATING);
+        return context(worker).validate(raw);
+    }
+    stage.begin("resolving transformed configuration properties for the connector");
+    let resolved = worker.providers.resolve(&written)?;
+    let mut resolved_raw = raw.clone();
+    for (key, value) in resolved.config.iter() {
+        resolved_raw.insert(key.to_owned(), Some(value.to_owned()));
+    }
+    stage.begin(VALIDATING);
+    let validated = context(worker).validate(&resolved_raw);
+    conceal(validated, raw, &resolved.secrets)
 }
 
 /// The name in the configuration is that of the request, or is set to it.

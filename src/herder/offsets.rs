@@ -61,7 +61,7 @@ impl Herder {
                 ))
             })
         };
-        in_time(asked).await
+        self.in_time(asked).await
     }
 
     /// # Errors
@@ -80,7 +80,7 @@ impl Herder {
         changes: &OffsetChanges,
     ) -> Result<String, HerderError> {
         let written = self.stopped(name).await?;
-        in_time(async {
+        self.in_time(async {
             let (group, in_kafka_alone) = self.group(name, written).await?;
             finish(
                 name,
@@ -98,7 +98,7 @@ impl Herder {
     /// There is no such connector, it is not STOPPED, or the cluster's.
     pub async fn reset_offsets(&self, name: &str) -> Result<String, HerderError> {
         let written = self.stopped(name).await?;
-        in_time(async {
+        self.in_time(async {
             let (group, in_kafka_alone) = self.group(name, written).await?;
             finish(name, Verb::Reset, group.reset().await, in_kafka_alone)
         })
@@ -108,6 +108,16 @@ impl Herder {
     /// The configuration of a connector whose tasks are all gone. Waits for a stop that is under way.
     async fn stopped(&self, name: &str) -> Result<Config, HerderError> {
         self.change(name, Change::CheckStopped).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        work: impl Future<Output = Result<T, HerderError>>,
+    ) -> Result<T, HerderError> {
+        match tokio::time::timeout(REQUEST_TIMEOUT, work).await {
+            Ok(done) => done,
+            Err(_) => Err(HerderError::timed_out(self.stages.summary(None))),
+        }
     }
 
     async fn group(
@@ -145,12 +155,5 @@ fn finish(
             warn!(connector = name, "{failed}: {}", error.trace().trim_end());
             Err(HerderError::Internal(failed))
         }
-    }
-}
-
-async fn in_time<T>(work: impl Future<Output = Result<T, HerderError>>) -> Result<T, HerderError> {
-    match tokio::time::timeout(REQUEST_TIMEOUT, work).await {
-        Ok(done) => done,
-        Err(_) => Err(HerderError::timed_out()),
     }
 }

@@ -1,6 +1,7 @@
 //! The herder with tasks on an in-memory cluster.
 
 use std::future::pending;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,9 +9,9 @@ use async_trait::async_trait;
 use connect_api::config::{Config, ConfigDef, Importance, Key};
 use connect_api::plugin::{Plugin, PluginDescriptor};
 use connect_api::sink::{PutReport, SinkConnector, SinkTask, SinkTaskContext};
-use connect_api::{ConnectError, RecordSlice};
+use connect_api::{ConnectError, RecordSlice, TopicPartition};
 use data_plane::kafka::client_keys::ClientSettings;
-use data_plane::kafka::memory::{Member, MemoryCluster, MemoryDeadLetters};
+use data_plane::kafka::memory::{Member, MemoryCluster, MemoryDeadLetters, MemoryRecord};
 use data_plane::kafka::{DeadLetterTopic, GroupAdmin, GroupConsumer};
 
 use super::command::{ConfigureMode, ConnectorStatus, RestartScope};
@@ -37,10 +38,20 @@ static SINK: PluginDescriptor = PluginDescriptor {
     plugin: Plugin::Sink(|reader| {
         let mood = reader.get(&MOOD);
         assert_ne!(mood, "panic when made", "as configured");
+        hang_if(mood == "hangs when made");
         let config = reader.config().clone();
         reader.finish(Box::new(Moody { mood, config }) as Box<dyn SinkConnector>)
     }),
 };
+
+/// Who is to hang hangs until this is false.
+pub(super) static HANGS: AtomicBool = AtomicBool::new(true);
+
+fn hang_if(hangs: bool) {
+    while hangs && HANGS.load(Ordering::Relaxed) {
+        std::thread::park_timeout(Duration::from_millis(5));
+    }
+}
 
 struct Moody {
     mood: String,
@@ -49,6 +60,7 @@ struct Moody {
 
 impl SinkConnector for Moody {
     fn task_configs(&self, max_tasks: usize) -> Result<Vec<Config>, ConnectError> {
+        hang_if(self.mood == "hangs for task configs");
         match self.mood.as_str() {
             "no tasks" => Err(ConnectError::fatal("no tasks today")),
             "too many" => Ok(vec![self.config.clone(); max_tasks + 1]),
@@ -89,9 +101,25 @@ pub(super) struct InMemory {
 }
 
 impl InMemory {
-    fn open_members(&self) -> usize {
+    pub(super) fn open_members(&self) -> usize {
         let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
         members.iter().filter(|member| !member.is_closed()).count()
+    }
+
+    /// Those that have been made so far.
+    pub(super) fn members(&self) -> usize {
+        let members = self.members.lock();
+        members.unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// Gives partitions to the member that was made last.
+    pub(super) fn assign_last(&self, partitions: &[TopicPartition]) {
+        let members = self.members.lock().unwrap_or_else(PoisonError::into_inner);
+        members.last().expect("a member").assign(partitions);
+    }
+
+    pub(super) fn append(&self, topic: &str, record: MemoryRecord) {
+        self.cluster.append(topic, 0, record);
     }
 }
 
@@ -129,6 +157,11 @@ fn herder() -> (Herder, Arc<InMemory>) {
 }
 
 pub(super) fn herder_with(providers: Providers) -> (Herder, Arc<InMemory>) {
+    let (worker, kafka) = worker_with(providers);
+    (standalone::start(Arc::new(worker)), kafka)
+}
+
+pub(super) fn worker_with(providers: Providers) -> (Worker, Arc<InMemory>) {
     let string = "org.apache.kafka.connect.storage.StringConverter";
     let text = format!(
         "key.converter={string}\nvalue.converter={string}\ntask.shutdown.graceful.timeout.ms=300\n"
@@ -149,7 +182,7 @@ pub(super) fn herder_with(providers: Providers) -> (Herder, Arc<InMemory>) {
         id: "h:1".to_owned(),
         kafka: kafka.clone(),
     };
-    (standalone::start(Arc::new(worker)), kafka)
+    (worker, kafka)
 }
 
 pub(super) fn config(entries: &[(&str, &str)]) -> RawConfig {
@@ -184,6 +217,15 @@ pub(super) async fn wait_for(herder: &Herder, name: &str, expected: &[State]) ->
             began.elapsed() < Duration::from_secs(10),
             "{name}: {status:?}"
         );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits for a condition; fails the test with `what` otherwise.
+pub(super) async fn until(what: &str, condition: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    while !condition().await {
+        assert!(began.elapsed() < Duration::from_secs(10), "never: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
@@ -226,7 +268,10 @@ async fn a_connector_is_created_runs_and_is_deleted() {
     let (herder, kafka) = herder();
     create(&herder, "a", &[("tasks.max", "2")]).await;
     let status = wait_for(&herder, "a", &[State::Running; 3]).await;
-    assert_eq!((status.kind, status.connector.version), ("sink", Some("7")));
+    assert_eq!(
+        (status.kind, status.connector.version.as_deref()),
+        ("sink", Some("7"))
+    );
     assert_eq!(status.connector.worker_id, "h:1");
     assert_eq!(
         herder.info("a").await.map(|info| info.tasks),
@@ -355,7 +400,7 @@ async fn only_a_changed_configuration_restarts_tasks() {
     let (herder, kafka) = herder();
     create(&herder, "a", &[]).await;
     wait_for(&herder, "a", &[State::Running; 2]).await;
-    let members = || kafka.members.lock().map(|m| m.len()).unwrap_or_default();
+    let members = || kafka.members();
     let put = async |entries: &[(&str, &str)]| {
         let mode = ConfigureMode::CreateOrUpdate;
         assert!(herder.configure("a", config(entries), mode).await.is_ok());
@@ -412,7 +457,7 @@ async fn a_hung_task_delays_nobody_longer_than_the_graceful_timeout() {
     tokio::task::yield_now().await;
     // Queued behind the first, and refused when it is done.
     let second = herder.delete("hung");
-    assert_eq!(herder.names().await.map(|names| names.len()), Ok(2));
+    assert_eq!(herder.names().await, Ok(vec!["good".to_owned()]));
     assert_eq!(herder.delete("good").await, Ok(()));
     assert!(
         began.elapsed() < Duration::from_millis(300),

@@ -36,7 +36,7 @@ pub struct InstanceState<'a> {
     id: Option<i64>,
     state: &'static str,
     worker_id: &'a str,
-    version: Option<&'static str>,
+    version: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     trace: Option<&'a str>,
 }
@@ -47,7 +47,7 @@ impl<'a> InstanceState<'a> {
             id: None,
             state: status.state.name(),
             worker_id: &status.worker_id,
-            version: status.version,
+            version: status.version.as_deref(),
             trace: status.trace.as_deref().filter(|trace| !trace.is_empty()),
         }
     }

@@ -51,6 +51,7 @@ impl From<HerderError> for ApiError {
                 StatusCode::BAD_REQUEST
             }
             HerderError::AlreadyExists(_) => StatusCode::CONFLICT,
+            HerderError::Forbidden(_) => StatusCode::FORBIDDEN,
             HerderError::Internal(_) | HerderError::Provider(_) => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -37,7 +37,9 @@ pub use self::tls::acceptor;
 use self::body_limit::BodyLimit;
 use self::extra_headers::ExtraHeaders;
 use self::media_type::Consumes;
-use self::resources::{connector_plugins, connectors, loggers, offsets, root, turnbuckle};
+use self::resources::{
+    connector_plugins, connectors, internal, loggers, offsets, root, topics, turnbuckle,
+};
 use crate::config::rest::{Admin, Limits, RestConfig};
 use crate::herder::Herder;
 use crate::logging::Loggers;
@@ -57,6 +59,7 @@ pub fn api(state: AppState, config: &RestConfig, users: Option<Users>) -> Router
     let mut resources = Router::new()
         .merge(with_media_types(root_resource(), Consumes::Anything))
         .merge(with_media_types(connector_resources(), Consumes::Json))
+        .merge(with_media_types(internal_resources(), Consumes::Anything))
         .merge(with_media_types(plugin_resources(), Consumes::Json))
         .merge(with_media_types(own_resources(), Consumes::Anything));
     if config.admin == Admin::Shared {
@@ -181,7 +184,15 @@ fn connector_resources() -> Router<AppState> {
         )
         .route(
             "/connectors/{name}/tasks",
-            resource("HEAD,GET,OPTIONS", get(connectors::tasks)),
+            resource("HEAD,POST,GET,OPTIONS", get(connectors::tasks)),
+        )
+        .route(
+            "/connectors/{name}/topics",
+            resource("HEAD,GET,OPTIONS", get(topics::list)),
+        )
+        .route(
+            "/connectors/{name}/topics/reset",
+            resource("OPTIONS,PUT", put(topics::reset)),
         )
         .route(
             "/connectors/{name}/tasks/{task}/status",
@@ -190,6 +201,16 @@ fn connector_resources() -> Router<AppState> {
         .route(
             "/connectors/{name}/tasks/{task}/restart",
             resource("POST,OPTIONS", post(connectors::restart_task)),
+        )
+}
+
+/// What workers of a cluster ask one another. They take bodies of any type, even where one shares its path with others.
+fn internal_resources() -> Router<AppState> {
+    Router::new()
+        .route("/connectors/{name}/tasks", post(internal::put_task_configs))
+        .route(
+            "/connectors/{name}/fence",
+            resource("OPTIONS,PUT", put(internal::fence)),
         )
 }
 

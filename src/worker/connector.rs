@@ -12,7 +12,9 @@ use super::chain;
 use super::converters::config_error;
 use super::guard::guarded;
 use crate::config::SinkConnectorConfig;
-use crate::config::connector::{TOPICS, TOPICS_REGEX, own_config_def, sink_config_def};
+use crate::config::connector::{
+    TASKS_MAX_ENFORCE, TOPICS, TOPICS_REGEX, own_config_def, sink_config_def,
+};
 use crate::plugins::{Kind, Plugins};
 
 const TASK_CLASS: &str = "task.class";
@@ -86,24 +88,14 @@ impl Connector {
         guarded(self.descriptor.class, tell)
     }
 
-    /// The configuration of each task, with what the runtime adds.
+    /// The configuration of each task, with what the runtime adds. `name` is what the connector was created under.
     ///
     /// # Errors
     /// The connector's own, a panic, or more tasks than `tasks.max` allows.
-    pub fn task_configs(&self, config: &Config) -> Result<Vec<Config>, ConnectError> {
+    pub fn task_configs(&self, name: &str, config: &Config) -> Result<Vec<Config>, ConnectError> {
         let max = self.config.tasks_max;
         let mut tasks = guarded(self.descriptor.class, || self.sink.task_configs(max))?;
-        if tasks.len() > max {
-            let what = format!(
-                "The connector {} has generated {} tasks, which is greater than {max}, the maximum number of tasks it is configured to create.",
-                self.config.name,
-                tasks.len()
-            );
-            if self.config.tasks_max_enforce {
-                return Err(ConnectError::fatal(what));
-            }
-            warn!(connector = %self.config.name, "{what}");
-        }
+        self.check_tasks_max(name, tasks.len())?;
         for task in &mut tasks {
             if !task.contains(TASK_CLASS) {
                 task.insert(TASK_CLASS, self.task_class());
@@ -115,6 +107,30 @@ impl Connector {
             }
         }
         Ok(tasks)
+    }
+
+    /// # Errors
+    /// So many tasks are more than `tasks.max`, and `tasks.max.enforce` is not switched off.
+    pub fn check_tasks_max(&self, name: &str, tasks: usize) -> Result<(), ConnectError> {
+        let max = self.config.tasks_max;
+        if tasks <= max {
+            return Ok(());
+        }
+        let what = format!(
+            "The connector {name} has generated {tasks} tasks, which is greater than {max}, the maximum number of tasks it is configured to create."
+        );
+        if self.config.tasks_max_enforce {
+            return Err(ConnectError::fatal(format!(
+                "{what} This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by reconfiguring the connector with '{}' set to false; however, this option will be removed in a future release of Kafka Connect.",
+                TASKS_MAX_ENFORCE.name()
+            ))
+            .named("org.apache.kafka.connect.runtime.TooManyTasksException"));
+        }
+        warn!(
+            connector = name,
+            "{what} This behavior should be considered a bug and will be disallowed in future releases of Kafka Connect. Please report this to the maintainers of the connector and request that they adjust their connector's taskConfigs() method to respect the maxTasks parameter."
+        );
+        Ok(())
     }
 
     /// Keys that nothing reads.

@@ -19,7 +19,8 @@ use connect_api::convert::ConverterType;
 use data_plane::clock::SystemClock;
 use data_plane::kafka::client_keys::{ClientSettings, KeyNote, NoteKind};
 use data_plane::task::{
-    StageParts, Task, TaskHandle, TaskParts, TaskSettings, TaskStatus, Tolerance, log_span,
+    StageParts, Task, TaskHandle, TaskParts, TaskSettings, TaskStatus, Tolerance, TopicTracker,
+    log_span,
 };
 use tracing::{info, warn};
 
@@ -56,6 +57,8 @@ pub struct TaskToStart<'a> {
     /// References resolved.
     pub task_config: &'a Config,
     pub paused: bool,
+    /// Told of the topics that have records; none if that is not tracked.
+    pub topics: Option<TopicTracker>,
     /// Told of every change of the task's state.
     pub status: Box<dyn Fn(TaskStatus) + Send>,
 }
@@ -110,6 +113,7 @@ impl Worker {
             sink_config: start.task_config.clone(),
             status: start.status,
             clock: Arc::new(SystemClock),
+            topics: start.topics,
         })
     }
 

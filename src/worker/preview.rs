@@ -19,7 +19,7 @@ impl Worker {
     pub fn preview(&self, name: &str, config: &Config) -> Result<(), ConnectError> {
         let connector = self.make_connector(config)?;
         connector.check()?;
-        let tasks = connector.task_configs(config)?;
+        let tasks = connector.task_configs(&connector.config.name, config)?;
         if tasks.is_empty() {
             return Ok(());
         }

@@ -2,9 +2,11 @@
 
 pub mod connector_plugins;
 pub mod connectors;
+pub mod internal;
 pub mod loggers;
 pub mod offsets;
 pub mod root;
+pub mod topics;
 pub mod turnbuckle;
 
 use axum::extract::Query;

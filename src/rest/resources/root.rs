@@ -32,18 +32,22 @@ pub async fn health(State(mut state): State<AppState>) -> Response {
         Ok(true) => (
             StatusCode::OK,
             "healthy",
-            "Worker has completed startup and is ready to handle requests.",
+            "Worker has completed startup and is ready to handle requests.".to_owned(),
         ),
+        // A worker of the JVM tells no stage here.
         _ if !*state.started.borrow() => (
             StatusCode::SERVICE_UNAVAILABLE,
             "starting",
-            "Worker is still starting up.",
+            "Worker is still starting up.".to_owned(),
         ),
-        _ => (
-            StatusCode::INTERNAL_SERVER_ERROR,
-            "unhealthy",
-            "Worker was unable to handle this request and may be unable to handle other requests.",
-        ),
+        _ => {
+            let why = "Worker was unable to handle this request and may be unable to handle other requests.";
+            let message = match state.herder.stage() {
+                Some(stage) => format!("{why} {stage}"),
+                None => why.to_owned(),
+            };
+            (StatusCode::INTERNAL_SERVER_ERROR, "unhealthy", message)
+        }
     };
     (code, Json(json!({"status": status, "message": message}))).into_response()
 }

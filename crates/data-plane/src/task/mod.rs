@@ -11,6 +11,7 @@ mod poller;
 mod sink;
 pub mod stage;
 mod tolerance;
+mod topics;
 
 mod task_loop;
 
@@ -20,6 +21,7 @@ mod tests;
 pub use log::{LOG_CONTEXT, chain as error_text, log_span};
 pub use machine::{Accepted, Durable, Phase};
 pub use task_loop::{PhaseReport, Task, TaskHandle};
+pub use topics::TopicTracker;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -47,6 +49,8 @@ pub struct TaskParts {
     /// Told of every change of the task's state, in order. Must not block.
     pub status: Box<dyn Fn(TaskStatus) + Send>,
     pub clock: Arc<dyn Clock>,
+    /// Hears which topics have records; none without `topic.tracking.enable`.
+    pub topics: Option<TopicTracker>,
 }
 
 /// What turns bytes into records. The class names are those of the JVM, for reports.

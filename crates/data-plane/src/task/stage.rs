@@ -13,7 +13,7 @@ use connect_api::{Bytes, ConnectError, Headers, RecordSlice, SinkRecord, TopicPa
 
 use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as StageName, reaction};
 use super::tolerance::{Retry, tolerance_exceeded};
-use super::{ConfiguredTransformation, StageParts, TaskSettings, Tolerance};
+use super::{ConfiguredTransformation, StageParts, TaskSettings, Tolerance, TopicTracker};
 use crate::clock::{Clock, SystemClock};
 use crate::raw::{RawBatch, Run};
 
@@ -101,6 +101,7 @@ pub struct Stage {
     /// Whether key or value converter looks ahead.
     looks_ahead: bool,
     waits: Waits,
+    topics: Option<TopicTracker>,
 }
 
 impl Stage {
@@ -139,7 +140,14 @@ impl Stage {
             retry,
             looks_ahead,
             waits,
+            topics: None,
         }
+    }
+
+    /// Tells this one which topics have records.
+    pub fn tracking(mut self, topics: Option<TopicTracker>) -> Self {
+        self.topics = topics;
+        self
     }
 
     /// Converts and transforms a batch. Without tolerance it ends at the first failure.
@@ -161,8 +169,11 @@ impl Stage {
         let mut origin = Vec::with_capacity(raw.len());
         let mut failed = Vec::new();
         let mut fatal = None;
-        'batch: for run in raw.runs() {
+        for run in raw.runs() {
             let run = &own(run);
+            let kept = records.len();
+            // Whether a record that goes no further has passed the converters.
+            let mut passed = false;
             for place in run.records.clone() {
                 let mut step = match self.try_record(raw, run, place) {
                     // Nearly all; a step of its own would be one more copy of the record.
@@ -181,13 +192,14 @@ impl Stage {
                         records.push(record);
                         origin.push(place as u32);
                     }
-                    Step::Filtered(_) => {}
+                    Step::Filtered(_) => passed = true,
                     Step::Failed {
                         stage,
                         class,
                         error,
                         ..
                     } => {
+                        passed |= stage == StageName::Transformation;
                         if self.tolerance == Tolerance::None {
                             fatal = Some(tolerance_exceeded(error.clone()));
                         }
@@ -201,8 +213,16 @@ impl Stage {
                     Step::Fatal(error) => fatal = Some(error),
                 }
                 if fatal.is_some() {
-                    break 'batch;
+                    break;
                 }
+            }
+            if let Some(topics) = &mut self.topics
+                && (passed || records.len() > kept)
+            {
+                topics.passed(&run.partition.topic);
+            }
+            if fatal.is_some() {
+                break;
             }
         }
         Converted {

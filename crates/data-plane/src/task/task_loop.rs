@@ -104,6 +104,7 @@ impl Task {
             sink_config,
             status,
             clock,
+            topics,
         } = parts;
         let span = log::log_span(&settings.connector, settings.task);
 
@@ -119,7 +120,7 @@ impl Task {
             // A task that has ended needs to know no more.
             let _ = waits.send(event);
         };
-        let stage = Stage::new(stage, &settings, clock.clone(), Box::new(waits));
+        let stage = Stage::new(stage, &settings, clock.clone(), Box::new(waits)).tracking(topics);
         let mut actors = JoinSet::new();
         actors.spawn(
             sink::run(task, sink_config, context, calls, to_inbox.clone()).instrument(span.clone()),

@@ -162,6 +162,7 @@ fn rewinder(cluster: &MemoryCluster) -> (TaskHandle, Member, Arc<Mutex<Vec<i64>>
         sink_config: Config::new(),
         status: Box::new(|_| {}),
         clock: Arc::new(SystemClock),
+        topics: None,
     });
     (handle, member, seen)
 }

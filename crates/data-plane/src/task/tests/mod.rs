@@ -229,6 +229,7 @@ impl Bench {
             sink_config: Config::new(),
             status: Box::new(move |s| drop(status.send(s))),
             clock: Arc::new(SystemClock),
+            topics: None,
         });
         member.assign(&[partition()]);
         Self {

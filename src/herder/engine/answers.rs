@@ -3,14 +3,14 @@
 use connect_api::config::Config;
 use data_plane::task::{Phase, error_text};
 
-use super::Standalone;
+use super::Engine;
 use crate::config::connector::CONNECTOR_CLASS;
 use crate::herder::command::{ConnectorInfo, ConnectorStatus, Question, TaskPhase};
 use crate::herder::error::HerderError;
 use crate::herder::state::{ConfiguredConnector, State};
 use crate::plugins::Kind;
 
-impl Standalone {
+impl Engine {
     pub(super) fn answer(&self, question: Question) {
         // The one who asked may be gone; nobody else misses the answer.
         match question {
@@ -48,13 +48,18 @@ impl Standalone {
                     HerderError::NotFound(format!("Task {name}-{task} not found"))
                 })));
             }
+            Question::Topics(name, reply) => {
+                let topics = self.statuses.get(&name).map(|s| s.topics.keys().cloned());
+                drop(reply.send(Ok(topics.into_iter().flatten().collect())));
+            }
+            Question::Startups(reply) => drop(reply.send(Ok(self.startups))),
         }
     }
 
     fn task_phase(&self, name: &str, task: u32) -> Option<TaskPhase> {
-        let running = self.running.get(name).and_then(|r| r.tasks.get(&task));
-        if let Some(running) = running {
-            let report = running.handle.phase();
+        let running = self.slots.get(name).and_then(|slot| slot.tasks.get(&task));
+        if let Some(handle) = running.and_then(|task| task.handle.as_ref()) {
+            let report = handle.phase();
             return Some(TaskPhase {
                 phase: report.phase,
                 why: report.why.map(|why| self.hide(name, &error_text(&why))),

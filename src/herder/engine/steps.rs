@@ -1,0 +1,437 @@
+//! The steps that bring what runs to what is configured.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use connect_api::ConnectError;
+use connect_api::config::Config;
+use data_plane::task::{TaskHandle, TopicTracker};
+use tokio::sync::mpsc;
+use tracing::{info, warn};
+
+use super::slot::{RunningTask, Slot, Step};
+use super::{Done, Engine, GRACE, Made, stop_all};
+use crate::config::TargetState;
+use crate::config::connector::CONNECTOR_CLASS;
+use crate::herder::command::{TaskReport, Told};
+use crate::herder::state::{ConfigRecord, State};
+use crate::providers::{Secrets, restore, warn_unresolved};
+use crate::worker::guard::guarded;
+use crate::worker::{Connector, TaskToStart, Worker};
+
+impl Engine {
+    /// Takes steps until one of them goes on beside the loop (false) or none is left.
+    pub(super) fn take_steps(&mut self, name: &str) -> bool {
+        loop {
+            let Some(slot) = self.slots.get_mut(name) else {
+                return true;
+            };
+            if slot.busy || slot.publishing.is_some() {
+                return false;
+            }
+            let configured = self.config.get(name);
+            let step = slot.next_step(name, configured, self.membership.as_ref());
+            match step {
+                Step::Stop(tasks) => {
+                    self.stop(name, &tasks);
+                    return false;
+                }
+                Step::Make => {
+                    self.make(name);
+                    return false;
+                }
+                Step::Start(tasks) => {
+                    self.start_tasks(name, tasks);
+                    return false;
+                }
+                Step::Release => {
+                    slot.connector = None;
+                    slot.present = false;
+                    slot.reload = None;
+                    self.report_released(name);
+                }
+                Step::Rest(state) => {
+                    slot.connector = None;
+                    slot.todo.connector = false;
+                    slot.reload = None;
+                    self.report_connector(name, state, None);
+                }
+                Step::Pause(tasks) => slot.tell(&tasks, true, TaskHandle::pause),
+                Step::Resume(tasks) => slot.tell(&tasks, false, TaskHandle::resume),
+                Step::Nothing => {
+                    self.forget_surplus_tasks(name);
+                    return true;
+                }
+            }
+        }
+    }
+
+    pub(super) fn on_done(&mut self, done: Done) {
+        let name = match done {
+            Done::Reload { name } => return self.reload(&name),
+            Done::Stopped { name } => {
+                if let Some(slot) = self.slots.get_mut(&name) {
+                    slot.leaving.clear();
+                    slot.busy = false;
+                }
+                name
+            }
+            Done::Made {
+                name,
+                written,
+                made,
+                secrets,
+            } => {
+                if let Some(slot) = self.slots.get_mut(&name) {
+                    slot.busy = false;
+                    slot.secrets = secrets;
+                    self.on_made(&name, &written, made);
+                }
+                name
+            }
+            Done::Started {
+                name,
+                tasks,
+                connector,
+                secrets,
+            } => {
+                self.on_started(&name, tasks, connector, &secrets);
+                name
+            }
+        };
+        // A publication has begun a stage of its own by now.
+        if self
+            .slots
+            .get(&name)
+            .is_none_or(|slot| slot.publishing.is_none())
+        {
+            self.stages.complete(&name);
+        }
+        self.advance(&name);
+    }
+
+    fn stop(&mut self, name: &str, tasks: &[u32]) {
+        let Some(slot) = self.slots.get_mut(name) else {
+            return;
+        };
+        slot.busy = true;
+        let mut handles = Vec::new();
+        for task in tasks {
+            slot.todo.tasks.remove(task);
+            if let Some(running) = slot.tasks.remove(task) {
+                slot.leaving.insert(*task, running.incarnation);
+                handles.extend(running.handle);
+            }
+        }
+        let count = handles.len();
+        self.stages.begin(
+            name,
+            format!("stopping {count} task(s) of connector {name}"),
+        );
+        let budget = self.worker.config.graceful_timeout + GRACE;
+        let name = name.to_owned();
+        self.beside.spawn(async move {
+            stop_all(&name, handles, budget).await;
+            Done::Stopped { name }
+        });
+    }
+
+    fn make(&mut self, name: &str) {
+        let (Some(slot), Some(configured)) = (self.slots.get_mut(name), self.config.get(name))
+        else {
+            return;
+        };
+        slot.busy = true;
+        slot.present = true;
+        slot.todo.connector = false;
+        slot.connector = None;
+        slot.reload = None;
+        self.startups.connector_attempts += 1;
+        self.stages
+            .begin(name, format!("starting connector {name}"));
+        let (worker, written) = (self.worker.clone(), configured.config.clone());
+        let name = name.to_owned();
+        self.beside.spawn_blocking(move || {
+            let mut secrets = Secrets::default();
+            let class = written.get(CONNECTOR_CLASS.name()).unwrap_or_default();
+            let made = guarded(class, || make(&worker, &name, &written, &mut secrets));
+            Done::Made {
+                name,
+                written,
+                made,
+                secrets,
+            }
+        });
+    }
+
+    fn on_made(&mut self, name: &str, written: &Config, made: Result<Made, ConnectError>) {
+        let made = match made {
+            Ok(made) => made,
+            Err(error) => {
+                self.startups.connector_failures += 1;
+                return self.connector_failed(name, error);
+            }
+        };
+        self.startups.connector_successes += 1;
+        let (Some(slot), Some(configured)) = (self.slots.get_mut(name), self.config.get(name))
+        else {
+            return;
+        };
+        if !made.unknown.is_empty() {
+            warn!(
+                connector = name,
+                keys = made.unknown.join(", "),
+                "unknown keys"
+            );
+        }
+        let changed = made.tasks != configured.tasks
+            || configured.applied.as_ref() != Some(written)
+            // A provider gives something else by now.
+            || slot.resolved.as_ref().is_some_and(|resolved| *resolved != made.resolved);
+        slot.connector = Some(made.connector);
+        slot.resolved = Some(made.resolved);
+        let overtaken = configured.config != *written || configured.target != TargetState::Started;
+        self.report_connector(name, State::Running, None);
+        // What was made is not what is configured any more; the next step makes that.
+        if !changed || overtaken {
+            return;
+        }
+        let tasks = made.tasks.len() as u32;
+        let mut records: Vec<ConfigRecord> = (0..)
+            .zip(made.tasks)
+            .map(|(task, config)| {
+                let name = name.to_owned();
+                ConfigRecord::Task { name, task, config }
+            })
+            .collect();
+        let name = name.to_owned();
+        records.push(ConfigRecord::Commit {
+            name: name.clone(),
+            tasks,
+        });
+        let ticket = self.append(&name, records);
+        if let Some(slot) = self.slots.get_mut(&name) {
+            slot.publishing = Some(ticket);
+        }
+    }
+
+    pub(super) fn connector_failed(&mut self, name: &str, error: ConnectError) {
+        self.report_connector(name, State::Failed, Some(error));
+    }
+
+    fn start_tasks(&mut self, name: &str, tasks: Vec<u32>) {
+        let (Some(slot), Some(configured)) = (self.slots.get_mut(name), self.config.get(name))
+        else {
+            return;
+        };
+        slot.busy = true;
+        let paused = configured.target == TargetState::Paused;
+        let mut starts = Vec::new();
+        for task in tasks {
+            self.incarnations += 1;
+            self.startups.task_attempts += 1;
+            let incarnation = self.incarnations;
+            slot.todo.tasks.remove(&task);
+            let running = RunningTask {
+                handle: None,
+                incarnation,
+                commit: configured.commit,
+                paused,
+            };
+            slot.tasks.insert(task, running);
+            if let Some(config) = configured.tasks.get(task as usize) {
+                starts.push((task, incarnation, config.clone()));
+            }
+        }
+        let count = starts.len();
+        self.stages.begin(
+            name,
+            format!("starting {count} task(s) of connector {name}"),
+        );
+        let start = TasksToStart {
+            name: name.to_owned(),
+            connector: slot.connector.clone(),
+            config: configured.config.clone(),
+            count: configured.tasks.len(),
+            tasks: starts,
+            paused,
+            topics: self
+                .worker
+                .config
+                .topic_tracking
+                .then(|| slot.topics_round.clone()),
+            reports: self.reports.clone(),
+        };
+        let worker = self.worker.clone();
+        self.beside.spawn_blocking(move || start.run(&worker));
+    }
+
+    fn on_started(
+        &mut self,
+        name: &str,
+        tasks: Vec<(u32, Result<TaskHandle, ConnectError>)>,
+        connector: Option<Connector>,
+        secrets: &Secrets,
+    ) {
+        let Some(slot) = self.slots.get_mut(name) else {
+            return;
+        };
+        slot.busy = false;
+        slot.secrets.extend(secrets);
+        slot.connector = connector.or(slot.connector.take());
+        for (task, started) in tasks {
+            match started {
+                Ok(handle) => {
+                    self.startups.task_successes += 1;
+                    let running = self
+                        .slots
+                        .get_mut(name)
+                        .and_then(|s| s.tasks.get_mut(&task));
+                    if let Some(running) = running {
+                        running.handle = Some(handle);
+                    }
+                }
+                Err(error) => {
+                    self.startups.task_failures += 1;
+                    self.report_task_failed(name, task, error);
+                }
+            }
+        }
+    }
+}
+
+impl Slot {
+    fn tell(&mut self, tasks: &[u32], paused: bool, say: impl Fn(&TaskHandle)) {
+        for (_, running) in self
+            .tasks
+            .iter_mut()
+            .filter(|(task, _)| tasks.contains(task))
+        {
+            running.paused = paused;
+            if let Some(handle) = &running.handle {
+                say(handle);
+            }
+        }
+    }
+}
+
+/// Makes a connector of what its references stand for now, and gives the configurations of its tasks with the
+/// references again.
+fn make(
+    worker: &Worker,
+    name: &str,
+    written: &Config,
+    secrets: &mut Secrets,
+) -> Result<Made, ConnectError> {
+    let resolved = worker.providers.resolve(written)?;
+    *secrets = resolved.secrets;
+    warn_unresolved(name, &resolved.unresolved);
+    let connector = worker.make_connector(&resolved.config)?;
+    let mut tasks = connector.task_configs(name, &resolved.config)?;
+    for task in &mut tasks {
+        restore(task, written);
+    }
+    let unknown = connector.unknown_keys(&worker.plugins, written);
+    Ok(Made {
+        unknown: unknown.into_iter().map(str::to_owned).collect(),
+        connector,
+        tasks,
+        resolved: resolved.config,
+    })
+}
+
+/// What starting tasks takes, away from the loop.
+struct TasksToStart {
+    name: String,
+    /// The connector that was made last; used if it is still what the configuration stands for.
+    connector: Option<Connector>,
+    config: Config,
+    /// How many tasks the connector has.
+    count: usize,
+    tasks: Vec<(u32, u64, Config)>,
+    paused: bool,
+    /// Where resets of active topics are counted; none without tracking.
+    topics: Option<Arc<AtomicU64>>,
+    reports: mpsc::UnboundedSender<TaskReport>,
+}
+
+impl TasksToStart {
+    fn run(self, worker: &Worker) -> Done {
+        let class = self.config.get(CONNECTOR_CLASS.name()).unwrap_or_default();
+        let mut secrets = Secrets::default();
+        let made = guarded(class, || self.connector(worker, &mut secrets));
+        let mut tasks = Vec::new();
+        for (task, incarnation, config) in &self.tasks {
+            let started = match &made {
+                Err(error) => Err(error.clone()),
+                Ok(made) => guarded(class, || {
+                    self.start(worker, made, *task, *incarnation, config, &mut secrets)
+                }),
+            };
+            tasks.push((*task, started));
+        }
+        Done::Started {
+            tasks,
+            connector: made.ok().map(|(connector, _)| connector),
+            secrets,
+            name: self.name,
+        }
+    }
+
+    /// The connector, and its configuration resolved: what references stand for may have changed since it was made.
+    fn connector(
+        &self,
+        worker: &Worker,
+        secrets: &mut Secrets,
+    ) -> Result<(Connector, Config), ConnectError> {
+        let resolved = worker.providers.resolve(&self.config)?;
+        secrets.extend(&resolved.secrets);
+        let kept = self.connector.clone();
+        let connector = match kept.filter(|kept| *kept.made_of == resolved.config) {
+            Some(connector) => connector,
+            None => worker.make_connector(&resolved.config)?,
+        };
+        connector.check_tasks_max(&self.name, self.count)?;
+        Ok((connector, resolved.config))
+    }
+
+    fn start(
+        &self,
+        worker: &Worker,
+        (connector, connector_config): &(Connector, Config),
+        task: u32,
+        incarnation: u64,
+        config: &Config,
+        secrets: &mut Secrets,
+    ) -> Result<TaskHandle, ConnectError> {
+        let resolved = worker.providers.resolve(config)?;
+        secrets.extend(&resolved.secrets);
+        let tell = {
+            let (reports, name) = (self.reports.clone(), self.name.clone());
+            move |told| {
+                // A herder that has ended needs no reports.
+                let _ = reports.send(TaskReport {
+                    name: name.clone(),
+                    task,
+                    incarnation,
+                    told,
+                });
+            }
+        };
+        let topics = self.topics.clone().map(|resets| {
+            let tell = tell.clone();
+            TopicTracker::new(resets, move |topic| tell(Told::Topic(topic.to_owned())))
+        });
+        info!(connector = self.name, task, "starting task");
+        worker.start_task(TaskToStart {
+            name: &self.name,
+            connector,
+            connector_config,
+            task,
+            task_config: &resolved.config,
+            paused: self.paused,
+            topics,
+            status: Box::new(move |status| tell(Told::Status(status))),
+        })
+    }
+}
