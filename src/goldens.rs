@@ -4,49 +4,34 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use connect_api::config::Config;
+use connect_testkit::Vectors;
 use serde_json::{Value as Json, json};
 
 use crate::config::layers::WorkerProperties;
 use crate::config::properties;
 use crate::providers::{ProviderError, Providers, Variables, resolve_worker};
 
-fn folder() -> PathBuf {
-    match std::env::var_os("GOLDENS_DIR") {
-        Some(folder) => folder.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/transforms"),
-    }
-}
-
 #[test]
 fn goldens() {
     let dir = std::env::temp_dir().join(format!("turnbuckle-goldens-{}", std::process::id()));
-    let mut failures = Vec::new();
-    for file in ["config_providers", "properties"] {
-        let path = folder().join(file).with_extension("jsonl");
-        let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-        let (mut tried, mut passed) = (0, 0);
-        for line in text.lines() {
-            let case: Json = serde_json::from_str(line).expect("a JSON line");
-            tried += 1;
-            let got = match case["kind"].as_str() {
-                Some("config_provider") => provider_case(&case, &dir),
-                Some("properties") => properties_case(&case),
-                other => panic!("unknown kind {other:?}"),
-            };
-            match same(&got, &case["expect"]) {
-                true => passed += 1,
-                false => failures.push(format!("{}: {got}, not {}", case["id"], case["expect"])),
-            }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let kinds = ["config_provider", "properties"];
+    let vectors = Vectors::read(root, &["transforms", "transforms-random"], &kinds);
+    vectors.check(|case| {
+        let got = match case["kind"] == "properties" {
+            true => properties_case(case),
+            false => provider_case(case, &dir),
+        };
+        match same(&got, &case["expect"]) {
+            true => Ok(()),
+            false => Err(format!("{got}, not {}", case["expect"])),
         }
-        println!("{file}: {passed} of {tried}");
-        assert!(tried > 0, "{file} holds no case");
-    }
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    });
 }
 
 /// Texts that only make sense with a JVM count by their class.

@@ -47,10 +47,10 @@ pub fn parse(text: &str) -> Result<Vec<Property>, MalformedEscape> {
 /// Lines without comments and blank ones, those that end in a backslash joined with the next.
 fn logical_lines(text: &str) -> Vec<(usize, String)> {
     let mut lines = Vec::new();
-    let mut natural = natural_lines(text).into_iter().zip(1..);
+    let mut natural = natural_lines(text).into_iter().zip(1..).peekable();
     while let Some((first, number)) = natural.next() {
         let first = trim_start(first);
-        if first.is_empty() || first.starts_with(['#', '!']) {
+        if is_nothing(first) {
             continue;
         }
         let mut line = first.to_owned();
@@ -59,11 +59,27 @@ fn logical_lines(text: &str) -> Vec<(usize, String)> {
             let Some((next, _)) = natural.next() else {
                 break;
             };
-            line.push_str(trim_start(next));
+            // A backslash in the last line ends with the text, unless a second character of its line end comes.
+            let at_end = natural.peek().is_none() && next.is_empty() && !text.ends_with("\r\n");
+            let next = trim_start(next);
+            if !line.is_empty() || !is_nothing(next) || at_end {
+                line.push_str(next);
+                continue;
+            }
+            // As long as nothing but backslashes has come, Java still looks for the beginning of a line.
+            match natural.find(|(next, _)| !is_nothing(trim_start(next))) {
+                Some((next, _)) => line.push_str(trim_start(next)),
+                None => return lines,
+            }
         }
         lines.push((number, line));
     }
     lines
+}
+
+/// Blank, or a comment.
+fn is_nothing(line: &str) -> bool {
+    line.is_empty() || line.starts_with(['#', '!'])
 }
 
 /// Lines end with `\n`, `\r` or both.

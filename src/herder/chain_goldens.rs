@@ -2,12 +2,11 @@
 //! (`tests/goldens/transforms/chains.jsonl`).
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use connect_api::ConnectError;
 use connect_api::config::{Config, KeyType};
-use connect_testkit::vectors;
+use connect_testkit::{Vectors, vectors};
 use serde_json::{Value as Json, json};
 
 use super::validation::{ConfigInfo, Context, RawConfig};
@@ -18,39 +17,20 @@ use crate::config::{SinkConnectorConfig, WorkerConfig, properties};
 use crate::plugins::Plugins;
 use crate::worker::chain;
 
-fn folder() -> PathBuf {
-    match std::env::var_os("GOLDENS_DIR") {
-        Some(folder) => folder.into(),
-        None => Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/transforms"),
-    }
-}
-
 #[test]
 fn goldens() {
-    let path = folder().join("chains.jsonl");
-    let text = fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
     let (plugins, worker) = (Plugins::built_in(), worker());
     let context = Context {
         plugins: &plugins,
         worker: &worker,
     };
-    let mut failures = Vec::new();
-    let mut tried = 0;
-    for line in text.lines() {
-        let case: Json = serde_json::from_str(line).expect("a JSON line");
-        let checked = match case["op"].as_str() {
-            Some("apply") => check_apply(&plugins, &case),
-            Some("validate") => check_validate(context, &case),
-            other => panic!("unknown operation {other:?}"),
-        };
-        tried += 1;
-        if let Err(why) = checked {
-            failures.push(format!("{}: {why}", case["id"]));
-        }
-    }
-    println!("{} of {tried}", tried - failures.len());
-    assert!(tried > 0, "there are no cases");
-    assert!(failures.is_empty(), "{}", failures.join("\n"));
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let own = ["transforms", "transforms-random"];
+    Vectors::read(root, &own, &["chain"]).check(|case| match case["op"].as_str() {
+        Some("apply") => check_apply(&plugins, case),
+        Some("validate") => check_validate(context, case),
+        other => Err(format!("unknown operation {other:?}")),
+    });
 }
 
 fn worker() -> WorkerConfig {
@@ -87,7 +67,12 @@ fn check_apply(plugins: &Plugins, case: &Json) -> Result<(), String> {
     match (record, expected.get("ok")) {
         (None, Some(Json::Null)) => Ok(()),
         (Some(record), Some(wanted)) if wanted.is_object() => {
-            vectors::compare_record(wanted, &record)
+            // What one link made a hash map of is an accident for all behind it, marked or not.
+            let mut expected = expected.clone();
+            if links.len() > 1 {
+                expected["map_order"] = json!("undefined");
+            }
+            vectors::compare_record(&expected, &record)
         }
         (record, _) => Err(format!("{record:?} instead of {expected}")),
     }
@@ -98,7 +83,8 @@ fn make(
     connector: &Config,
 ) -> Result<Vec<data_plane::task::ConfiguredTransformation>, ConnectError> {
     let parsed = SinkConnectorConfig::parse(connector);
-    let parsed = parsed.map_err(|errors| ConnectError::config(errors.to_string()))?;
+    // The JVM stops at the first.
+    let parsed = parsed.map_err(|errors| ConnectError::config(errors.0[0].message.clone()))?;
     chain::make(plugins, &parsed, connector)
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use connect_api::config::Config;
+use connect_api::data::values::sort_by_hash;
 
 use super::{ProviderError, Providers, Secrets, Values};
 use crate::config::reference::{has_reference, references};
@@ -58,8 +59,12 @@ impl Providers {
                 wanted.entry(place).or_default().insert(reference.key);
             }
         }
+        // In the order of Java's maps, so that of several that fail the same one is told.
+        let mut places: Vec<_> = wanted.into_iter().collect();
+        sort_by_hash(&mut places, |((_, path), _)| path);
+        sort_by_hash(&mut places, |((alias, _), _)| alias);
         let mut given = Given::new();
-        for ((alias, path), keys) in wanted {
+        for ((alias, path), keys) in places {
             given.insert((alias, path), self.get(alias, path, Some(&keys))?);
         }
         Ok(given)

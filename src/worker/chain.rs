@@ -2,7 +2,8 @@
 
 use connect_api::ConnectError;
 use connect_api::config::{
-    Config, ConfigDef, ConfigErrors, ConfigReader, Importance, Key, invalid_value,
+    Config, ConfigDef, ConfigError, ConfigErrors, ConfigReader, Importance, Key, KeyDefault,
+    invalid_value,
 };
 use connect_api::error::exception;
 use connect_api::plugin::{Plugin, PluginDescriptor};
@@ -125,11 +126,23 @@ pub fn make(
         config,
         connector,
     };
-    for alias in &config.transforms {
-        chain.check(Kind::Transformation, alias)?;
+    let transformations = config
+        .transforms
+        .iter()
+        .map(|alias| (Kind::Transformation, alias));
+    let predicates = config
+        .predicates
+        .iter()
+        .map(|alias| (Kind::Predicate, alias));
+    let all: Vec<_> = transformations.chain(predicates).collect();
+    // A class that is missing is told before a key that is wrong, wherever it stands.
+    for (kind, alias) in &all {
+        chain.find(*kind, alias)?;
+    }
+    for (kind, alias) in &all {
+        chain.check(*kind, alias)?;
     }
     for alias in &config.predicates {
-        chain.check(Kind::Predicate, alias)?;
         chain.make_predicate(alias)?;
     }
     let aliases = config.transforms.iter();
@@ -158,14 +171,16 @@ impl Chain<'_> {
             return Err(ConnectError::config(why.message()).named(WRONG_VERSION));
         }
         let own = own_config(self.connector, kind, alias);
-        let mut errors = (descriptor.config_def)().start_errors(&own, &prefix);
+        let mut errors = errors_by_place(&(descriptor.config_def)(), &own, &prefix);
         if kind == Kind::Transformation {
             let all = self.connector.with_prefix(&prefix);
-            errors.extend(implicit_def().start_errors(&all, &prefix));
+            errors.extend(errors_by_place(&implicit_def(), &all, &prefix));
         }
+        // Stable: of one key's errors the first stays the first.
+        errors.sort_by_key(|(place, _)| *place);
         match errors.into_iter().next() {
             None => Ok(()),
-            Some(first) => Err(config_error(ConfigErrors(vec![first]))),
+            Some((_, first)) => Err(config_error(ConfigErrors(vec![first]))),
         }
     }
 
@@ -224,6 +239,36 @@ impl Chain<'_> {
             new(&ConfigReader::new(&own)).map_err(|errors| refused(&errors.to_string()))
         })
     }
+}
+
+/// Where Kafka has a key among those behind an alias: what must be given first, then by importance, then by name.
+pub fn place(required: bool, importance: Importance, name: &str) -> (bool, usize, &str) {
+    let importance = match importance {
+        Importance::High => 0,
+        Importance::Medium => 1,
+        Importance::Low => 2,
+    };
+    (!required, importance, name)
+}
+
+type Placed = ((bool, usize, &'static str), ConfigError);
+
+fn errors_by_place(def: &ConfigDef, config: &Config, prefix: &str) -> Vec<Placed> {
+    let errors = def.start_errors(config, prefix).into_iter();
+    errors
+        .map(|error| {
+            let name = error.key.strip_prefix(prefix);
+            let info = def.keys().find(|info| Some(info.name) == name);
+            let place = info.map_or((true, 0, ""), |info| {
+                place(
+                    info.default == KeyDefault::Required,
+                    info.importance,
+                    info.name,
+                )
+            });
+            (place, error)
+        })
+        .collect()
 }
 
 /// What the JVM throws where a plugin is not there in the version asked for.

@@ -13,9 +13,11 @@ mod checks;
 
 mod keys;
 
+mod goldens;
 pub mod vectors;
 
 pub use fault::{FaultBy, TargetFault};
+pub use goldens::Vectors;
 pub use harness::{Harness, context};
 pub use keys::assert_keys_are_read;
 pub use records::{batch, partition, records};

@@ -6,7 +6,7 @@ use bytestring::ByteString;
 use connect_api::config::{
     Check, ConfigDef, ConfigErrors, ConfigReader, Importance, Key, Parsed, invalid_value,
 };
-use connect_api::data::values::{convert_to_string, java_text};
+use connect_api::data::values::{convert_to_string, java_text, sort_by_hash};
 use connect_api::data::{
     DATE, Schema, SchemaBuilder, SchemaRef, Struct, TIME, TIMESTAMP, Type, Value,
 };
@@ -14,7 +14,7 @@ use connect_api::error::exception;
 use connect_api::plugin::PluginDescriptor;
 use connect_api::transform::Transformation;
 use connect_api::{ConnectError, SinkRecord};
-use java_compat::number::{parse_double, parse_float, parse_integer};
+use java_compat::number::{parse_double, parse_float, parse_integer, trim};
 
 use crate::descriptor::transformation;
 use crate::keys::REPLACE_NULL_WITH_DEFAULT;
@@ -92,9 +92,9 @@ impl Spec {
                 [type_] => whole = Some(output_type(type_)?),
                 [name, type_] => {
                     let type_ = output_type(type_)?;
-                    match fields.iter_mut().find(|(n, _)| n == name.trim()) {
+                    match fields.iter_mut().find(|(n, _)| n == trim(name)) {
                         Some(field) => field.1 = type_,
-                        None => fields.push((name.trim().into(), type_)),
+                        None => fields.push((trim(name).into(), type_)),
                     }
                 }
                 _ => {
@@ -104,6 +104,8 @@ impl Spec {
                 }
             }
         }
+        // The first that cannot be cast is the first in the order of Java's map.
+        sort_by_hash(&mut fields, |(name, _)| name);
         match whole {
             None => Ok(Spec::Fields(fields)),
             Some(type_) if items.len() == 1 => Ok(Spec::Whole(type_)),
@@ -113,7 +115,7 @@ impl Spec {
 }
 
 fn output_type(text: &str) -> Result<Type, String> {
-    let name = text.trim();
+    let name = trim(text);
     let upper = name.to_uppercase();
     let all = OUTPUTS.into_iter();
     let all = all.chain([Type::Bytes, Type::Array, Type::Map, Type::Struct]);

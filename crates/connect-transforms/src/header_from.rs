@@ -71,6 +71,8 @@ impl HeaderFrom {
         let fields = config.get(&FIELDS);
         let headers = config.get(&HEADERS);
         let operation = config.get(&OPERATION);
+        // What is read wrong counts before what does not go together.
+        let nulls = Nulls::configured(config);
         if fields.len() != headers.len() {
             config.error(
                 FIELDS.name(),
@@ -84,7 +86,7 @@ impl HeaderFrom {
             pairs: fields.zip(headers).collect(),
             moves: operation == "move",
             purpose: format!("header {operation}"),
-            nulls: Nulls::configured(config),
+            nulls,
             plans: SchemaCache::new(),
         })
     }
@@ -101,6 +103,30 @@ impl HeaderFrom {
             }
         }
         Ok(Value::Map(map))
+    }
+}
+
+impl HeaderFrom {
+    fn add_headers(&self, record: &mut SinkRecord, value: &Struct) -> Result<(), ConnectError> {
+        for (name, header) in &self.pairs {
+            let Some(field) = value.schema().field(name) else {
+                return Err(ConnectError::record(
+                    exception::NULL_POINTER,
+                    format!("The schema has no field {name}"),
+                ));
+            };
+            let stored = value.get_without_default(name)?.clone();
+            let value = self.nulls.read(&field.schema, stored);
+            if value.is_null() && !field.schema.is_optional() {
+                return Err(ConnectError::data(format!(
+                    "A null value requires an optional schema but was {}",
+                    field.schema
+                )));
+            }
+            let schema = Some(field.schema.clone());
+            record.headers.push(header.clone(), schema, value);
+        }
+        Ok(())
     }
 }
 
@@ -138,19 +164,10 @@ impl Transformation for HeaderFrom {
             return Ok(Some(record));
         };
         let value = require_struct(value, &self.purpose)?;
-        for (name, header) in &self.pairs {
-            let Some(field) = schema.field(name) else {
-                return Err(ConnectError::record(
-                    exception::NULL_POINTER,
-                    format!("The schema has no field {name}"),
-                ));
-            };
-            let stored = value.get_without_default(name)?.clone();
-            let value = self.nulls.read(&field.schema, stored);
-            let schema = Some(field.schema.clone());
-            record.headers.push(header.clone(), schema, value);
-        }
+        // An error of the struct comes before one of a header.
+        let added = self.add_headers(&mut record, &value);
         if !self.moves {
+            added?;
             self.side
                 .set(&mut record, Some(schema), Value::Struct(value));
             return Ok(Some(record));
@@ -159,6 +176,7 @@ impl Transformation for HeaderFrom {
             .plans
             .get_or_make(&schema, |schema| plan_move(schema, &self.pairs))?;
         let value = without_moved(value, plan, self.nulls)?;
+        added?;
         let schema = Some(value.schema().clone());
         self.side.set(&mut record, schema, Value::Struct(value));
         Ok(Some(record))

@@ -148,6 +148,8 @@ pub(crate) struct InsertField {
 
 impl InsertField {
     pub(crate) fn new(config: &ConfigReader<'_>, side: Side) -> Result<Self, ConfigErrors> {
+        // What is read wrong counts before what does not go together.
+        let nulls = Nulls::configured(config);
         let mut insertions = Vec::new();
         for (key, source) in [
             (&TOPIC_FIELD, Source::Topic),
@@ -176,7 +178,7 @@ impl InsertField {
         config.finish(Self {
             side,
             insertions,
-            nulls: Nulls::configured(config),
+            nulls,
             schemas: SchemaCache::new(),
             topics: TopicMemo::new(),
         })

@@ -2,6 +2,7 @@
 
 use bytestring::ByteString;
 use connect_api::config::{Check, ConfigDef, ConfigErrors, ConfigReader, Importance, Key};
+use connect_api::data::values::sort_by_hash;
 use connect_api::data::{Decimal, Map, Struct, Value};
 use connect_api::error::exception;
 use connect_api::plugin::PluginDescriptor;
@@ -60,13 +61,16 @@ struct MaskField {
 impl MaskField {
     fn new(config: &ConfigReader<'_>, side: Side) -> Result<Self, ConfigErrors> {
         let fields = config.get(&FIELDS).into_iter().map(ByteString::from);
+        let mut fields: Vec<ByteString> = fields.collect();
+        // The first that cannot be masked is the first in the order of Java's set.
+        sort_by_hash(&mut fields, |field| field);
         let mask = match config.get(&REPLACEMENT) {
             None => Mask::Empty,
             Some(text) => Mask::Text(Replacement::new(text)),
         };
         config.finish(Self {
             side,
-            fields: fields.collect(),
+            fields,
             mask,
             nulls: Nulls::configured(config),
         })

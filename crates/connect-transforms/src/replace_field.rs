@@ -4,6 +4,7 @@ use bytestring::ByteString;
 use connect_api::config::{
     Check, ConfigDef, ConfigErrors, ConfigReader, Importance, Key, Parsed, invalid_value,
 };
+use connect_api::data::values::sort_by_hash;
 use connect_api::data::{Map, Schema, SchemaRef, Struct, Value};
 use connect_api::error::exception;
 use connect_api::plugin::PluginDescriptor;
@@ -15,7 +16,7 @@ use crate::keys::REPLACE_NULL_WITH_DEFAULT;
 use crate::requirements::{require_map, require_struct};
 use crate::schema_cache::SchemaCache;
 use crate::side::Side;
-use crate::structs::{Nulls, fields_of, struct_like};
+use crate::structs::{Nulls, fields_of, put, struct_like};
 
 pub const KEY: PluginDescriptor = transformation(
     "org.apache.kafka.connect.transforms.ReplaceField$Key",
@@ -88,6 +89,8 @@ fn parse_renames(items: &[String]) -> Result<Renames, String> {
             None => renames.push((old.into(), new.into())),
         }
     }
+    // Of several with one new name the last in the order of Java's map is the one that is read.
+    sort_by_hash(&mut renames, |(old, _)| old);
     Ok(renames)
 }
 
@@ -105,10 +108,16 @@ struct Rules {
     renames: Renames,
 }
 
-/// The new schema, and where each of its fields stood.
+/// The new schema, and where each of its fields is read.
 struct Plan {
     schema: SchemaRef,
-    sources: Vec<usize>,
+    sources: Vec<Source>,
+}
+
+struct Source {
+    index: usize,
+    /// The name belongs to one field and the value to another: a rename to a name that stays.
+    of_another: bool,
 }
 
 impl ReplaceField {
@@ -157,7 +166,10 @@ impl Rules {
         for field in changed.fields() {
             let old = self.old_name(&field.name);
             match schema.field(old) {
-                Some(source) => sources.push(source.index),
+                Some(source) => sources.push(Source {
+                    index: source.index,
+                    of_another: source.schema != field.schema,
+                }),
                 None => {
                     return Err(ConnectError::data(format!(
                         "{old} is not a valid field name"
@@ -228,11 +240,14 @@ impl ReplaceField {
         let old = value.schema().clone();
         let mut stored = value.into_values();
         let mut values = Vec::with_capacity(plan.sources.len());
-        for (field, &source) in plan.schema.fields().iter().zip(&plan.sources) {
-            let mut value = std::mem::take(&mut stored[source]);
+        for (field, source) in plan.schema.fields().iter().zip(&plan.sources) {
+            let mut value = std::mem::take(&mut stored[source.index]);
             if value.is_null() {
-                self.nulls.fill(&old.fields()[source].schema, &mut value);
+                let schema = &old.fields()[source.index].schema;
+                self.nulls.fill(schema, &mut value);
                 Nulls::AsNull.settle(field, &mut value)?;
+            } else if source.of_another {
+                put(field, &value)?;
             }
             values.push(value);
         }

@@ -53,6 +53,8 @@ impl SetSchemaMetadata {
         let name = config.get(&SCHEMA_NAME).map(ByteString::from);
         let given = config.config().contains(SCHEMA_VERSION.name());
         let version = config.get(&SCHEMA_VERSION);
+        // What is read wrong counts before what does not go together.
+        let nulls = Nulls::configured(config);
         if name.is_none() && !given {
             config.error(
                 SCHEMA_NAME.name(),
@@ -63,7 +65,7 @@ impl SetSchemaMetadata {
             side,
             name,
             version,
-            nulls: Nulls::configured(config),
+            nulls,
             schemas: SchemaCache::new(),
         })
     }

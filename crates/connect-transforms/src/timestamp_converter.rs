@@ -82,6 +82,7 @@ impl TimestampConverter {
         let target = Form::named(&config.get(&TARGET_TYPE));
         let pattern = config.get(&FORMAT);
         let precision = Precision::named(&config.get(&UNIX_PRECISION));
+        let nulls = Nulls::configured(config);
         let mut format = None;
         if !pattern.is_empty() {
             match DateFormat::new(&pattern) {
@@ -104,7 +105,7 @@ impl TimestampConverter {
                 format,
                 precision,
             },
-            nulls: Nulls::configured(config),
+            nulls,
             schemas: SchemaCache::new(),
         })
     }

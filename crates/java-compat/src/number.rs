@@ -1,5 +1,7 @@
 //! Texts that Java reads as numbers.
 
+use std::borrow::Cow;
+
 /// The digit zero of each script in the basic plane; the other nine follow it. Java's integer parsers take any of them.
 const ZEROS: [u32; 37] = [
     0x0030, 0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66, 0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6,
@@ -17,6 +19,20 @@ pub fn digit(c: char) -> Option<u32> {
     let zero = ZEROS.get(place.checked_sub(1)?)?;
     let digit = u32::from(c) - zero;
     (digit < 10).then_some(digit)
+}
+
+/// A text with digits of any script as ASCII digits, as `new BigDecimal` reads them.
+pub fn with_ascii_digits(text: &str) -> Cow<'_, str> {
+    if text.is_ascii() {
+        return Cow::Borrowed(text);
+    }
+    let ascii = |c: char| digit(c).and_then(|d| char::from_digit(d, 10)).unwrap_or(c);
+    Cow::Owned(text.chars().map(ascii).collect())
+}
+
+/// `String.trim`: off goes everything up to the blank, and no other white space.
+pub fn trim(text: &str) -> &str {
+    text.trim_matches(|c: char| c <= ' ')
 }
 
 /// `Long.parseLong`: an optional sign and digits of any script, nothing else.
@@ -91,8 +107,7 @@ enum Plain<'a> {
 }
 
 fn plain(text: &str) -> Option<Plain<'_>> {
-    // Java's `trim` takes off everything up to the blank.
-    let text = text.trim_matches(|c: char| c <= ' ');
+    let text = trim(text);
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
     if matches!(unsigned, "NaN" | "Infinity") {
         return Some(Plain::Decimal(text));

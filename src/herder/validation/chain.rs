@@ -7,7 +7,7 @@ use super::definition::{ConfigInfo, Definition, infos};
 use super::version;
 use crate::config::connector::{PREDICATES, TRANSFORMS};
 use crate::plugins::{Kind, NotFound, unreadable};
-use crate::worker::chain::{TYPE, find, implicit_def, own_config, prefix, stray_negate};
+use crate::worker::chain::{TYPE, find, implicit_def, own_config, place, prefix, stray_negate};
 
 /// The keys of every alias, and the groups they stand in.
 pub fn keys(context: &Context<'_>, config: &Config) -> (Vec<ConfigInfo>, Vec<String>) {
@@ -126,13 +126,13 @@ fn own_keys(config: &Config, kind: Kind, alias: &str, def: &ConfigDef) -> Vec<Co
 }
 
 fn sort_key(info: &ConfigInfo) -> (bool, usize, &str) {
-    let importance = info.definition.as_ref().map_or(2, |d| match d.importance {
-        Importance::High => 0,
-        Importance::Medium => 1,
-        Importance::Low => 2,
-    });
-    let optional = !info.definition.as_ref().is_some_and(|d| d.required);
-    (optional, importance, info.name())
+    let definition = info.definition.as_ref();
+    let importance = definition.map_or(Importance::Low, |d| d.importance);
+    place(
+        definition.is_some_and(|d| d.required),
+        importance,
+        info.name(),
+    )
 }
 
 fn type_key(

@@ -162,8 +162,7 @@ impl ConfigDef {
             .collect()
     }
 
-    /// What a start finds wrong with keys behind a prefix, in the order of the keys; a start stops at the first. Lists
-    /// may hold what a validation refuses: items that are repeated.
+    /// What a start finds wrong with keys behind a prefix, in the order of the keys; a start stops at the first.
     pub fn start_errors(&self, config: &Config, prefix: &str) -> Vec<ConfigError> {
         let mut found = Vec::new();
         for key in &self.keys {
@@ -171,7 +170,7 @@ impl ConfigDef {
             let source = Source {
                 config,
                 prefix,
-                repeated: Repeated::Dropped,
+                repeated: Repeated::Kept,
             };
             parse_key(&key.info, source, &mut errors);
             found.extend(errors.into_iter().map(|message| ConfigError {

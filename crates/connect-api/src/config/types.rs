@@ -1,5 +1,10 @@
 //! The types a key's value can have, and how text becomes one.
 
+use java_compat::number::{parse_double, parse_integer, trim};
+
+/// What `\s` means to Java, around the commas of a list.
+const REGEX_BLANKS: [char; 6] = [' ', '\t', '\n', '\x0B', '\x0C', '\r'];
+
 /// The type of a key as REST clients see it (`ConfigDef.Type`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyType {
@@ -35,7 +40,7 @@ impl KeyType {
     /// # Errors
     /// Why not, as Kafka words it behind `Invalid value V for configuration K: `.
     pub fn parse(self, text: &str) -> Result<Parsed, String> {
-        let trimmed = text.trim();
+        let trimmed = trim(text);
         let number = || format!("Not a number of type {}", self.name());
         match self {
             KeyType::Boolean if trimmed.eq_ignore_ascii_case("true") => Ok(Parsed::Boolean(true)),
@@ -43,27 +48,21 @@ impl KeyType {
             KeyType::Boolean => Err("Expected value to be either true or false".to_owned()),
             KeyType::String | KeyType::Class => Ok(Parsed::Text(trimmed.to_owned())),
             KeyType::Password => Ok(Parsed::Text(text.to_owned())),
-            KeyType::Short => trimmed
-                .parse::<i16>()
-                .map(|n| Parsed::Int(n.into()))
-                .map_err(|_| number()),
-            KeyType::Int => trimmed
-                .parse::<i32>()
-                .map(|n| Parsed::Int(n.into()))
-                .map_err(|_| number()),
-            KeyType::Long => trimmed
-                .parse::<i64>()
+            KeyType::Short => parse_integer(trimmed)
+                .filter(|n| i16::try_from(*n).is_ok())
                 .map(Parsed::Int)
-                .map_err(|_| number()),
-            KeyType::Double => trimmed
-                .parse::<f64>()
-                .map(Parsed::Double)
-                .map_err(|_| number()),
+                .ok_or_else(number),
+            KeyType::Int => parse_integer(trimmed)
+                .filter(|n| i32::try_from(*n).is_ok())
+                .map(Parsed::Int)
+                .ok_or_else(number),
+            KeyType::Long => parse_integer(trimmed).map(Parsed::Int).ok_or_else(number),
+            KeyType::Double => parse_double(trimmed).map(Parsed::Double).ok_or_else(number),
             KeyType::List if trimmed.is_empty() => Ok(Parsed::List(Vec::new())),
             KeyType::List => Ok(Parsed::List(
                 trimmed
                     .split(',')
-                    .map(|item| item.trim().to_owned())
+                    .map(|item| item.trim_matches(REGEX_BLANKS).to_owned())
                     .collect(),
             )),
         }

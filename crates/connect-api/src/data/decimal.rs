@@ -99,6 +99,7 @@ impl FromStr for Decimal {
 
     fn from_str(text: &str) -> Result<Self, NotADecimal> {
         let wrong = || NotADecimal(text.to_owned());
+        let text = &*java_compat::number::with_ascii_digits(text);
         let (mantissa, exponent) = match text.find(['e', 'E']) {
             Some(at) => (
                 &text[..at],

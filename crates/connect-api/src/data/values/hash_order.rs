@@ -11,19 +11,28 @@ use crate::data::{Map, Value};
 ///
 /// Buckets that Java turns into trees (more than eight keys of one bucket) keep the order of insertion here.
 pub(super) fn in_hash_order(map: &Map) -> impl Iterator<Item = (&Value, &Value)> {
-    let mut capacity: usize = 16;
-    while map.len() > capacity / 4 * 3 {
-        capacity *= 2;
-    }
-    let bucket = |key: &Value| {
-        let hash = java_hash(key) as u32;
-        (hash ^ (hash >> 16)) as usize & (capacity - 1)
-    };
+    let bucket = |key: &Value| bucket(java_hash(key), map.len());
     let mut entries: Vec<(usize, (&Value, &Value))> = Vec::with_capacity(map.len());
     entries.extend(map.iter().map(|entry| (bucket(entry.0), entry)));
     // Stable: within a bucket the order of insertion stays.
     entries.sort_by_key(|(bucket, _)| *bucket);
     entries.into_iter().map(|(_, entry)| entry)
+}
+
+/// Puts what is known by distinct texts into the order of a `HashMap` or `HashSet` that got it one after the other.
+pub fn sort_by_hash<T>(items: &mut [T], text: impl Fn(&T) -> &str) {
+    let len = items.len();
+    items.sort_by_key(|item| bucket(string_hash(text(item)), len));
+}
+
+/// The place of a hash in a table that grew with `len` entries.
+fn bucket(hash: i32, len: usize) -> usize {
+    let mut capacity: usize = 16;
+    while len > capacity / 4 * 3 {
+        capacity *= 2;
+    }
+    let hash = hash as u32;
+    (hash ^ (hash >> 16)) as usize & (capacity - 1)
 }
 
 /// `Object.hashCode` of a value. Byte arrays and structs, which hash by identity or by schema, give 0.

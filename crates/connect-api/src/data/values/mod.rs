@@ -15,6 +15,7 @@ mod parse;
 mod temporal;
 mod token;
 
+pub use hash_order::sort_by_hash;
 pub use java_text::{Utf8, java_text, write_java_text};
 pub use notation::convert_to_string;
 pub use number::{java_double, java_float, write_java_double, write_java_float};

@@ -1,6 +1,7 @@
 //! The value parser: from text to the narrowest value that it can mean.
 
 use bytestring::ByteString;
+use java_compat::number::with_ascii_digits;
 
 use super::merge::{Merger, align};
 use super::temporal::parse_temporal;
@@ -171,7 +172,9 @@ impl<'a> Parser<'a> {
 
     /// A token outside of quotes: a date, a number, or (not within containers) the beginning of a string.
     fn bare(&mut self, embedded: bool, token: &'a str) -> Result<SchemaAndValue, ConnectError> {
-        let first = token.as_bytes()[0];
+        // Numbers may have digits of any script; no date that has them is one.
+        let ascii = with_ascii_digits(token);
+        let first = ascii.as_bytes()[0];
         if first.is_ascii_digit() {
             // Unescaped colons cut a time into five tokens.
             let start = self.tokens.mark();
@@ -186,7 +189,7 @@ impl<'a> Parser<'a> {
             }
         }
         if (first.is_ascii_digit() || matches!(first, b'+' | b'-'))
-            && let Some(number) = number(token)
+            && let Some(number) = number(&ascii)
         {
             return Ok(number);
         }
