@@ -185,6 +185,8 @@ fn every_trust_store_works(ctx: &'static Ctx) {
     };
     let cases = [
         tls(secured.tls(), "PEM", secured.file("trust.pem")),
+        tls(secured.tls(), "PEM", secured.file("issuer.pem")),
+        tls(secured.tls(), "PEM", secured.file("server-alone.pem")),
         inline,
         unchecked,
         chosen(secured.tls(), "ssl.enabled.protocols", "TLSv1.3"),

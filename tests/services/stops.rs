@@ -204,7 +204,7 @@ fn expect_flow(kafka: &Kafka, topic: &str, out: &Path) {
     });
 }
 
-fn make_pipe(path: &Path) {
+pub fn make_pipe(path: &Path) {
     let name = CString::new(path.as_os_str().as_bytes()).unwrap();
     // SAFETY: mkfifo(3) reads the name, which lives until it returns.
     assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);

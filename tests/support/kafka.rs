@@ -207,6 +207,17 @@ impl Kafka {
             .expect("the topic is deleted");
     }
 
+    /// What retention does: records before this offset are gone.
+    pub fn delete_records_before(&self, topic: &str, partition: i32, offset: i64) {
+        let mut places = TopicPartitionList::new();
+        places
+            .add_partition_offset(topic, partition, Offset::Offset(offset))
+            .expect("a valid offset");
+        let gone = wait(self.admin().delete_records(&places, &AdminOptions::new()));
+        let gone = gone.expect("the broker answers");
+        gone.elements()[0].error().expect("the records are deleted");
+    }
+
     /// Grows a topic to this many partitions.
     pub fn grow_topic(&self, topic: &str, partitions: usize) {
         let wanted = NewPartitions::new(topic, partitions);

@@ -127,7 +127,8 @@ impl SecuredKafka {
         format!("127.0.0.1:{}", self.sasl_plaintext)
     }
 
-    /// One of `trust.pem`, `trust.jks`, `trust.p12` (the right CA), `other.pem` (another one), `client.p12` (by
+    /// One of `trust.pem`, `trust.jks`, `trust.p12` (the right CA), `issuer.pem`, `server-alone.pem` (what stands below it
+    /// in the server's chain, each alone), `other.pem` (another one), `client.p12` (by
     /// OpenSSL), `client-java.p12` (by keytool), `client.jks`, `client.pem`, `client-encrypted.pem`.
     pub fn file(&self, name: &str) -> String {
         let path = self.files.join(name);
@@ -264,6 +265,8 @@ fn settings(files: &Path, jwks: &str) -> Vec<(String, String)> {
 fn write_stores(files: &Path, made: &Certificates) -> Result<(), String> {
     let texts = [
         ("trust.pem", made.ca()),
+        ("issuer.pem", made.issuer()),
+        ("server-alone.pem", made.server_alone()),
         ("other.pem", made.other_ca()),
         ("server.pem", made.server()),
         ("client.pem", made.client()),

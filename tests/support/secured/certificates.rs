@@ -13,6 +13,8 @@ use openssl::x509::{X509, X509Name};
 
 pub struct Certificates {
     ca: Signed,
+    /// Signed by the CA; signs the server's.
+    issuer: Signed,
     other_ca: Signed,
     server: Signed,
     client: Signed,
@@ -26,11 +28,13 @@ struct Signed {
 impl Certificates {
     /// The server's is for `localhost`, the client's for this name.
     pub fn make(client: &str) -> Certificates {
-        let ca = sign("turnbuckle test CA", None, None);
+        let ca = sign("turnbuckle test CA", Use::Signs, None);
+        let issuer = sign("turnbuckle test issuer", Use::Signs, Some(&ca));
         Certificates {
-            server: sign("broker", Some("localhost"), Some(&ca)),
-            client: sign(client, None, Some(&ca)),
-            other_ca: sign("another CA", None, None),
+            server: sign("broker", Use::Host("localhost"), Some(&issuer)),
+            client: sign(client, Use::Client, Some(&ca)),
+            other_ca: sign("another CA", Use::Signs, None),
+            issuer,
             ca,
         }
     }
@@ -39,13 +43,24 @@ impl Certificates {
         self.ca.certificate_pem()
     }
 
+    /// The one that signed the server's, without the CA above it.
+    pub fn issuer(&self) -> String {
+        self.issuer.certificate_pem()
+    }
+
+    /// The server's alone.
+    pub fn server_alone(&self) -> String {
+        self.server.certificate_pem()
+    }
+
     pub fn other_ca(&self) -> String {
         self.other_ca.certificate_pem()
     }
 
     /// Key and chain of the server.
     pub fn server(&self) -> String {
-        self.server.key_pem() + &self.server.certificate_pem() + &self.ca()
+        let chain = self.server.certificate_pem() + &self.issuer() + &self.ca();
+        self.server.key_pem() + &chain
     }
 
     /// Key and chain of the client.
@@ -91,19 +106,27 @@ fn text(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).expect("PEM is text")
 }
 
-fn sign(name: &str, host: Option<&str>, by: Option<&Signed>) -> Signed {
+/// What a certificate is for.
+#[derive(Clone, Copy)]
+enum Use<'a> {
+    Signs,
+    Host(&'a str),
+    Client,
+}
+
+fn sign(name: &str, purpose: Use<'_>, by: Option<&Signed>) -> Signed {
     let key = PKey::from_rsa(Rsa::generate(2048).expect("a key")).expect("a key");
-    let certificate = certificate(name, host, by, &key);
+    let certificate = certificate(name, purpose, by, &key);
     Signed {
         certificate: certificate.expect("a certificate"),
         key,
     }
 }
 
-/// Its own CA if nobody signs it.
+/// Signed by itself if nobody else does.
 fn certificate(
     name: &str,
-    host: Option<&str>,
+    purpose: Use<'_>,
     by: Option<&Signed>,
     key: &PKey<Private>,
 ) -> Result<X509, openssl::error::ErrorStack> {
@@ -122,11 +145,11 @@ fn certificate(
     let (begin, end) = (Asn1Time::days_from_now(0)?, Asn1Time::days_from_now(2)?);
     builder.set_not_before(&begin)?;
     builder.set_not_after(&end)?;
-    if by.is_none() {
+    if let Use::Signs = purpose {
         builder.append_extension(BasicConstraints::new().critical().ca().build()?)?;
         builder.append_extension(KeyUsage::new().key_cert_sign().crl_sign().build()?)?;
     }
-    if let Some(host) = host {
+    if let Use::Host(host) = purpose {
         let context = builder.x509v3_context(by.map(|b| &*b.certificate), None);
         let names = SubjectAlternativeName::new().dns(host).build(&context)?;
         builder.append_extension(names)?;

@@ -159,6 +159,9 @@ fn acceptor(pem: &str) -> Result<SslAcceptor, openssl::error::ErrorStack> {
     let chain = openssl::x509::X509::stack_from_pem(pem.as_bytes())?;
     builder.set_private_key(&key)?;
     builder.set_certificate(&chain[0])?;
+    for above in chain.iter().skip(1) {
+        builder.add_extra_chain_cert(above.clone())?;
+    }
     Ok(builder.build())
 }
 

@@ -201,7 +201,7 @@ impl Stage {
                     } => {
                         passed |= stage == StageName::Transformation;
                         if self.tolerance == Tolerance::None {
-                            fatal = Some(tolerance_exceeded(error.clone()));
+                            fatal = Some(tolerance_exceeded(error.clone(), raw, place, stage));
                         }
                         failed.push(FailedRecord {
                             place: place as u32,

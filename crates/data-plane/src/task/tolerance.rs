@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 
 use connect_api::ConnectError;
 
-use super::machine::{Moment, Reaction, reaction};
+use super::machine::{Moment, Reaction, Stage, reaction};
 use crate::clock::Clock;
+use crate::raw::RawBatch;
 
 /// The first pause between two tries, as in Kafka's `RetryWithToleranceOperator`.
 const FIRST_PAUSE: Duration = Duration::from_millis(300);
@@ -93,7 +94,18 @@ impl Attempt {
     }
 }
 
-/// The message under which Kafka ends a task for a record that may not be skipped.
-pub fn tolerance_exceeded(cause: ConnectError) -> ConnectError {
-    ConnectError::fatal("Tolerance exceeded in error handler").caused_by(cause)
+/// Why a task ends for a record that may not be skipped: Kafka's message, then which record, and what to do.
+pub fn tolerance_exceeded(
+    cause: ConnectError,
+    raw: &RawBatch,
+    place: usize,
+    stage: Stage,
+) -> ConnectError {
+    let (partition, offset) = (&raw.run_of(place).partition, raw.offset(place));
+    let (topic, partition) = (&partition.topic, partition.partition);
+    let text = format!(
+        "Tolerance exceeded in error handler: record {{topic='{topic}', partition={partition}, offset={offset}}} failed in stage {}. Correct the record or what reads it, or skip such records with errors.tolerance=all and keep them with errors.deadletterqueue.topic.name; then restart the task",
+        stage.name()
+    );
+    ConnectError::fatal(text).caused_by(cause)
 }

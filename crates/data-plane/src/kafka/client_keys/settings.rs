@@ -12,6 +12,7 @@ use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
 
 use super::{Draft, KeyNote, NoteKind, Role, groups, security};
+use crate::kafka::ffi::trust_what_trust_stores_hold;
 use crate::kafka::logins::TokenLogin;
 use crate::kafka::problems::Who;
 use key_stores::Tls;
@@ -182,6 +183,7 @@ impl ClientSettings {
     /// # Errors
     /// `Config`: a store cannot be read.
     pub(in crate::kafka) fn config(&self) -> Result<ClientConfig, ConnectError> {
+        trust_what_trust_stores_hold();
         let stores = key_stores::load(&self.tls).map_err(|why| self.unusable(&why))?;
         let mut config = ClientConfig::new();
         // Connections that break are told from this level on, and diagnosed from what is told.

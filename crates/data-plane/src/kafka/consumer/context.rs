@@ -87,7 +87,10 @@ impl ClientContext for Context {
                 .flatten()
                 .map(Said::Trouble),
         );
-        self.span.in_scope(|| log_line(level, facility, line));
+        self.span.in_scope(|| match moved(facility, level, line) {
+            Some(text) => tracing::warn!("{text}"),
+            None => log_line(level, facility, line),
+        });
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
@@ -128,6 +131,22 @@ impl ConsumerContext for Context {
     }
 }
 
+/// What to say of a position that is not in its partition any more. librdkafka says so only in its log, and goes on.
+fn moved(facility: &str, level: RDKafkaLogLevel, line: &str) -> Option<String> {
+    if facility != "OFFSET" || !matches!(level, RDKafkaLogLevel::Warning) {
+        return None;
+    }
+    let text = match line.strip_prefix("[thrd:") {
+        Some(rest) => rest.split_once("]: ")?.1,
+        None => line,
+    };
+    let (partition, what) = text.split_once("]: ")?;
+    let (topic, partition) = partition.rsplit_once(" [")?;
+    Some(format!(
+        "{topic}-{partition}: the position is out of range, so records were deleted that had not been read: retention was quicker, or the topic was made anew. Reading goes on where auto.offset.reset says ({what})"
+    ))
+}
+
 /// librdkafka's own log lines. What it calls an error is mostly a connection it will open again, and what matters of
 /// these comes as an error event too.
 pub(in crate::kafka) fn log_line(level: RDKafkaLogLevel, facility: &str, line: &str) {
@@ -140,5 +159,23 @@ pub(in crate::kafka) fn log_line(level: RDKafkaLogLevel, facility: &str, line: &
             tracing::debug!(target: "librdkafka", facility, "{line}")
         }
         Level::Debug => tracing::trace!(target: "librdkafka", facility, "{line}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_that_is_gone_is_told_with_its_partition() {
+        let line = "[thrd:main]: a.b [c [7]: offset reset (at offset 3 (leader epoch 0), broker 1) to cached BEGINNING offset 8 (leader epoch -1): fetch failed due to requested offset not available on the broker: Broker: Offset out of range";
+        let told = moved("OFFSET", RDKafkaLogLevel::Warning, line).unwrap_or_default();
+        assert!(
+            told.starts_with("a.b [c-7: the position is out of range"),
+            "{told}"
+        );
+        assert!(told.contains("(offset reset (at offset 3"), "{told}");
+        assert_eq!(moved("OFFSET", RDKafkaLogLevel::Debug, line), None);
+        assert_eq!(moved("FAIL", RDKafkaLogLevel::Warning, line), None);
     }
 }

@@ -1,16 +1,18 @@
 //! What the safe client library lacks, and the only `unsafe` code of this crate: a queue of our own that is read in
-//! batches, answers to commits by number, cached watermarks, the offsets of a group, and tokens.
+//! batches, answers to commits by number, cached watermarks, the offsets of a group, tokens, and trust in certificates.
 
 mod batch_queue;
 mod commit_queue;
 mod group_offsets;
 mod token;
+mod trust;
 mod wake;
 
 pub(super) use batch_queue::{BatchQueue, Message};
 pub(super) use commit_queue::CommitQueue;
 pub(super) use group_offsets::{Refusal, alter_group_offsets, delete_group_offsets, group_offsets};
 pub(super) use token::set_token;
+pub(super) use trust::trust_what_trust_stores_hold;
 pub(super) use wake::Wake;
 
 use std::ffi::{CStr, CString};

@@ -217,7 +217,9 @@ impl Current {
         self.letters += 1;
         if tolerance == Tolerance::None {
             self.to_put.clear();
-            self.fatal = Some(exiting(tolerance_exceeded(error.clone())));
+            let (cause, place) = (error.clone(), place as usize);
+            let error = tolerance_exceeded(cause, &self.raw, place, Stage::TaskPut);
+            self.fatal = Some(exiting(error));
         }
         Some(FailedRecord {
             place,

@@ -103,7 +103,10 @@ async fn without_tolerance_an_unreadable_record_fails_the_task_with_the_text_of_
     let trace = bench.failure().await;
     assert_eq!(
         trace,
-        "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler\n\
+        "org.apache.kafka.connect.errors.ConnectException: Tolerance exceeded in error handler: \
+         record {topic='t', partition=0, offset=0} failed in stage VALUE_CONVERTER. Correct the record or what reads it, \
+         or skip such records with errors.tolerance=all and keep them with errors.deadletterqueue.topic.name; \
+         then restart the task\n\
          Caused by: org.apache.kafka.connect.errors.DataException: not readable\n"
     );
     assert_eq!(bench.committed(), None);

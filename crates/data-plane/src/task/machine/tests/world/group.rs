@@ -139,7 +139,12 @@ impl World {
                         }
                         if self.settings.tolerance == Tolerance::None {
                             self.reason_to_fail = true;
-                            fatal = Some(tolerance_exceeded(error.clone()));
+                            fatal = Some(tolerance_exceeded(
+                                error.clone(),
+                                raw,
+                                place,
+                                Stage::ValueConverter,
+                            ));
                         }
                         failed.push(FailedRecord {
                             place: place as u32,
