@@ -121,7 +121,10 @@ fn get(case: &Json) -> Json {
     let keys = case["keys"].as_array();
     let keys = keys.map(|keys| keys.iter().filter_map(Json::as_str).collect());
     match providers.get("p", case["path"].as_str().expect("a path"), keys.as_ref()) {
-        Ok(data) => json!({"ok": {"data": data, "ttl": null}}),
+        Ok(data) => {
+            let ttl = providers.ttl("p").map(|ttl| ttl.as_millis() as u64);
+            json!({"ok": {"data": data, "ttl": ttl}})
+        }
         Err(error) => failed("error", &error),
     }
 }

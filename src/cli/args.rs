@@ -225,6 +225,7 @@ impl LogArgs {
             LogRotation::Daily => Rotation::Daily,
         };
         Output {
+            hide: crate::providers::hide_in_log,
             style: match self.log_format {
                 LogFormat::Text => Style::Text,
                 LogFormat::Json => Style::Json,
@@ -247,6 +248,8 @@ pub enum DocsPage {
     ConfigProviders,
     /// Transformations and predicates with their keys.
     Transforms,
+    /// Kafka's converters with their keys.
+    Converters,
 }
 
 fn topic(text: &str) -> Result<(String, i32), String> {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use connect_api::config::KeyDefault;
-use connect_api::plugin::PluginDescriptor;
+use connect_api::plugin::{Plugin, PluginDescriptor};
 use data_plane::kafka::client_keys::client_keys_page;
 
 use super::args::DocsPage;
@@ -20,6 +20,7 @@ pub fn page(page: DocsPage) -> String {
         DocsPage::ConfigProviders => config_providers(),
         DocsPage::Loggers => logging::page(),
         DocsPage::Transforms => transforms(),
+        DocsPage::Converters => converters(),
     }
 }
 
@@ -124,6 +125,30 @@ pub fn transforms() -> String {
     page
 }
 
+/// The tables of `docs/converters.md`: the classes of Apache Kafka.
+pub fn converters() -> String {
+    let mut page = String::from("## Converters\n");
+    let all = connect_converters::PLUGINS;
+    let converts_headers = |class: &str| {
+        let mut of_class = all.iter().filter(|plugin| plugin.class == class);
+        of_class.any(|plugin| matches!(plugin.plugin, Plugin::HeaderConverter(_)))
+    };
+    let mut listed: Vec<&str> = Vec::new();
+    for plugin in all {
+        if listed.contains(&plugin.class) {
+            continue;
+        }
+        listed.push(plugin.class);
+        let forms = match plugin.plugin {
+            Plugin::HeaderConverter(_) => ", for headers",
+            _ if converts_headers(plugin.class) => ", for keys, values and headers",
+            _ => ", for keys and values",
+        };
+        add_plugin(&mut page, plugin.class, forms, plugin);
+    }
+    page
+}
+
 fn add_plugin(page: &mut String, class: &str, forms: &str, plugin: &PluginDescriptor) {
     let name = class.rsplit('.').next().unwrap_or(class);
     let _ = write!(page, "\n### {name}\n\n`{class}`{forms}\n");
@@ -175,6 +200,11 @@ mod tests {
                 "transforms",
                 include_str!("../../docs/transforms.md"),
                 transforms(),
+            ),
+            (
+                "converters",
+                include_str!("../../docs/converters.md"),
+                converters(),
             ),
         ] {
             assert!(

@@ -123,6 +123,13 @@ pub const CONFIG_RELOAD_ACTION: Key<String> = Key::new(
 .one_of(&["none", "restart"])
 .shown(COMMON, 14, Width::Medium, "Reload Action");
 
+/// Whether a connector is restarted when a value that a provider gave has expired.
+pub fn reloads(connector: &Config) -> bool {
+    connector
+        .get(CONFIG_RELOAD_ACTION.name())
+        .is_none_or(|action| action.trim() != "none")
+}
+
 pub const ERRORS_RETRY_TIMEOUT: Key<i64> = Key::new(
     "errors.retry.timeout",
     "0",

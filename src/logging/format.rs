@@ -3,6 +3,7 @@
 //! Text is laid out as Kafka's own configuration of its log does it: `[time] LEVEL [context]message (logger)`, where the
 //! context is `[my-sink|task-0] ` or `[my-sink|worker] `. Shippers and habits that know the one read the other.
 
+use std::borrow::Cow;
 use std::fmt::{self, Debug, Write as _};
 
 use serde_json::{Map, Value};
@@ -16,6 +17,7 @@ use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
+use super::Hide;
 use super::names::shown;
 
 /// The spans that say whose line it is.
@@ -68,6 +70,22 @@ enum Shape {
     Value(Value),
 }
 
+impl Said {
+    fn hide(&mut self, hide: Hide) {
+        let fields = self.fields.iter_mut().filter_map(|(_, shape)| match shape {
+            Shape::Text(text) | Shape::Shown(text) => Some(text),
+            Shape::Value(_) => None,
+        });
+        for text in fields.chain([&mut self.message]) {
+            let hidden = match hide(text) {
+                Cow::Owned(hidden) => hidden,
+                Cow::Borrowed(_) => continue,
+            };
+            *text = hidden;
+        }
+    }
+}
+
 impl Visit for Said {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
@@ -115,7 +133,10 @@ impl Visit for Said {
 }
 
 /// Writes events, one line each; a text with a trace has more.
-pub(super) struct Line(pub Style);
+pub(super) struct Line {
+    pub style: Style,
+    pub hide: Hide,
+}
 
 impl<S, N> FormatEvent<S, N> for Line
 where
@@ -139,10 +160,11 @@ where
                 .find_map(|span| span.extensions().get::<Whose>().cloned());
             said.whose = known.unwrap_or_default();
         }
+        said.hide(self.hide);
         let mut time = String::new();
         SystemTime.format_time(&mut Writer::new(&mut time))?;
         let (level, logger) = (event.metadata().level(), shown(event.metadata().target()));
-        match self.0 {
+        match self.style {
             Style::Text => write_text(&mut writer, &time, level, logger, &said),
             Style::Json => write_json(&mut writer, &time, level, logger, said),
         }
@@ -270,7 +292,13 @@ mod tests {
         let sheet = Sheet::default();
         let writer = sheet.clone();
         let lines = tracing_subscriber::fmt::layer()
-            .event_format(Line(style))
+            .event_format(Line {
+                style,
+                hide: |text| match text.contains("hunter2") {
+                    true => text.replace("hunter2", "***").into(),
+                    false => text.into(),
+                },
+            })
             .with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(Contexts.and_then(lines));
         tracing::subscriber::with_default(subscriber, say);
@@ -305,6 +333,16 @@ mod tests {
         assert_eq!(
             text(|| error!(target: "t", connector = %"c", task = 1u32, "{}", "failed: E\n\tat x")),
             "ERROR [c|task-1] failed: E (t)\n\tat x\n"
+        );
+    }
+
+    #[test]
+    fn what_is_to_be_hidden_stands_in_no_part_of_a_line() {
+        assert_eq!(
+            text(
+                || warn!(target: "t", x = "hunter2", y = %"a hunter2", "{}", "no hunter2\nat hunter2")
+            ),
+            "WARN no *** x=\"***\" y=a *** (t)\nat ***\n"
         );
     }
 

@@ -11,6 +11,7 @@ mod loggers;
 mod names;
 mod panics;
 
+use std::borrow::Cow;
 use std::io;
 
 use tracing::{info, warn};
@@ -34,7 +35,12 @@ pub struct Output {
     pub style: Style,
     /// None: standard output.
     pub file: Option<LogFile>,
+    /// Takes out of texts what must not be read.
+    pub hide: Hide,
 }
+
+/// A text as it may be read.
+pub type Hide = fn(&str) -> Cow<'_, str>;
 
 /// The running log. Drop it last.
 pub struct Log {
@@ -60,7 +66,10 @@ pub fn start(output: &Output, settings: &Settings) -> Result<Log, String> {
     };
     let (filter, handle) = reload::Layer::new(settings.levels.targets());
     let lines = fmt::layer()
-        .event_format(Line(output.style))
+        .event_format(Line {
+            style: output.style,
+            hide: output.hide,
+        })
         .with_writer(writer)
         .with_ansi(false);
     tracing_subscriber::registry()

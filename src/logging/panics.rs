@@ -46,6 +46,7 @@ mod tests {
     fn a_panic_is_a_line_of_its_task_in_the_style_of_the_log() {
         if std::env::var_os(CHILD).is_some() {
             let output = Output {
+                hide: |text| text.into(),
                 style: Style::Json,
                 file: None,
             };

@@ -6,13 +6,14 @@ use connect_api::config::{Config, ConfigDef};
 
 use super::allowed_paths::{ALLOWED_PATHS, AllowedPaths};
 use super::file::read;
+use super::ttl::TTL_MS;
 use super::{Provider, ProviderClass, ProviderError, Values, Variables};
 
 pub const CLASS: ProviderClass = ProviderClass {
     class: "org.apache.kafka.common.config.provider.DirectoryConfigProvider",
     reference: "${dir:/path/to/folder:file}",
     doc: "The whole text of a file in a folder, final line feed included; how Kubernetes mounts secrets.",
-    config_def: || ConfigDef::new().define(&ALLOWED_PATHS),
+    config_def: || ConfigDef::new().define(&ALLOWED_PATHS).define(&TTL_MS),
     new,
 };
 

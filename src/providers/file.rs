@@ -8,6 +8,7 @@ use connect_api::config::{Config, ConfigDef};
 use connect_api::error::exception;
 
 use super::allowed_paths::{ALLOWED_PATHS, AllowedPaths};
+use super::ttl::TTL_MS;
 use super::{Provider, ProviderClass, ProviderError, Values, Variables};
 use crate::config::properties;
 
@@ -15,7 +16,7 @@ pub const CLASS: ProviderClass = ProviderClass {
     class: "org.apache.kafka.common.config.provider.FileConfigProvider",
     reference: "${file:/path/to/secrets.properties:key}",
     doc: "The value of a key in a properties file, which is read as UTF-8.",
-    config_def: || ConfigDef::new().define(&ALLOWED_PATHS),
+    config_def: || ConfigDef::new().define(&ALLOWED_PATHS).define(&TTL_MS),
     new,
 };
 

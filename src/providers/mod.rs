@@ -4,8 +4,8 @@
 //! shown is always the text with its references; what they stand for lives in a [`Resolved`] for the moment of a
 //! start or a validation, and its [`Secrets`] keep it out of texts that people read.
 //!
-//! The providers are Apache Kafka's own three. They give no time to live, so nothing expires and
-//! `config.action.reload` never has anything to do.
+//! The providers are Apache Kafka's own three. What those of files gave may have a time to live ([`ttl`]), which
+//! Kafka's never have; when it is over the herder restarts the connector, unless `config.action.reload` says `none`.
 
 mod allowed_paths;
 mod directory;
@@ -14,9 +14,11 @@ mod file;
 
 mod resolve;
 mod secrets;
+mod ttl;
 mod worker;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigDef, invalid_value};
@@ -25,7 +27,7 @@ use self::directory::DirectoryConfigProvider;
 use self::env::EnvVarConfigProvider;
 use self::file::FileConfigProvider;
 pub use self::resolve::{Resolved, Unresolved, restore};
-pub use self::secrets::Secrets;
+pub use self::secrets::{Secrets, hide_in_log};
 pub use self::worker::{WorkerProviders, resolve_worker};
 use crate::config::worker_keys::CONFIG_PROVIDERS;
 
@@ -123,7 +125,13 @@ impl Provider {
 /// The providers of a worker by the alias that references name.
 #[derive(Default)]
 pub struct Providers {
-    by_alias: BTreeMap<String, Provider>,
+    by_alias: BTreeMap<String, Configured>,
+}
+
+struct Configured {
+    provider: Provider,
+    /// How long what it gives may be used; none is for ever.
+    ttl: Option<Duration>,
 }
 
 impl Providers {
@@ -144,7 +152,12 @@ impl Providers {
             return Err(ProviderError::config(invalid_value(&key, class, why)));
         };
         let provider = (found.new)(config, variables)?;
-        self.by_alias.insert(alias.to_owned(), provider);
+        let ttl = match (found.config_def)().knows(ttl::TTL_MS.name()) {
+            true => ttl::ttl(config)?,
+            false => None,
+        };
+        let configured = Configured { provider, ttl };
+        self.by_alias.insert(alias.to_owned(), configured);
         Ok(())
     }
 
@@ -159,8 +172,15 @@ impl Providers {
         keys: Option<&BTreeSet<&str>>,
     ) -> Result<Values, ProviderError> {
         match self.by_alias.get(alias) {
-            Some(provider) => provider.get(path, keys),
+            Some(configured) => configured.provider.get(path, keys),
             None => Ok(Values::new()),
         }
+    }
+
+    /// How long what the provider of an alias gives may be used; none is for ever.
+    pub fn ttl(&self, alias: &str) -> Option<Duration> {
+        self.by_alias
+            .get(alias)
+            .and_then(|configured| configured.ttl)
     }
 }

@@ -1,10 +1,12 @@
 //! References of a configuration become what they stand for (`ConfigTransformer`).
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use connect_api::config::Config;
 use connect_api::data::values::sort_by_hash;
 
+use super::secrets::keep_out_of_log;
 use super::{ProviderError, Providers, Secrets, Values};
 use crate::config::reference::{has_reference, references};
 
@@ -50,6 +52,16 @@ impl Providers {
         Ok(resolved)
     }
 
+    /// How long what the references of a configuration stand for may be used: the shortest time counts, none is for
+    /// ever.
+    pub fn time_to_live(&self, config: &Config) -> Option<Duration> {
+        let values = config.iter().map(|(_, value)| value);
+        let references = values.flat_map(references);
+        references
+            .filter_map(|reference| self.ttl(reference.provider))
+            .min()
+    }
+
     /// Each provider is asked once for each path.
     fn ask<'a>(&self, config: &'a Config) -> Result<Given<'a>, ProviderError> {
         let mut wanted: BTreeMap<(&str, &str), BTreeSet<&str>> = BTreeMap::new();
@@ -82,6 +94,7 @@ fn replace(key: &str, written: &str, given: &Given<'_>, resolved: &mut Resolved)
         match values.and_then(|values| values.get(reference.key)) {
             Some(value) => {
                 resolved.secrets.given(value, shown);
+                keep_out_of_log(value, shown);
                 text.push_str(value);
             }
             None => {

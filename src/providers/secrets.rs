@@ -1,6 +1,8 @@
 //! [`Secrets`]: keeps what providers gave out of texts that people read.
 
+use std::borrow::Cow;
 use std::fmt;
+use std::sync::{PoisonError, RwLock};
 
 /// Shorter values are words such as `true`; replacing them wherever they stand would spoil texts and hide nothing.
 const SHORTEST: usize = 6;
@@ -66,6 +68,46 @@ impl Secrets {
     }
 }
 
+/// What providers gave since the process started, newest first: lines of the log are not of one configuration.
+static GIVEN: RwLock<Vec<(String, String)>> = RwLock::new(Vec::new());
+
+/// What changes for ever, such as a token, must not fill the memory.
+const KEPT: usize = 10_000;
+
+/// From now on lines of the log show the reference instead.
+pub(super) fn keep_out_of_log(value: &str, reference: &str) {
+    let value = value.trim();
+    let known = |given: &[(String, String)]| given.iter().any(|(v, _)| v == value);
+    if value.chars().count() < SHORTEST
+        || known(&GIVEN.read().unwrap_or_else(PoisonError::into_inner))
+    {
+        return;
+    }
+    let mut given = GIVEN.write().unwrap_or_else(PoisonError::into_inner);
+    given.insert(0, (value.to_owned(), reference.to_owned()));
+    given.truncate(KEPT);
+}
+
+/// A text of the log without what providers gave to any configuration.
+pub fn hide_in_log(text: &str) -> Cow<'_, str> {
+    let given = GIVEN.read().unwrap_or_else(PoisonError::into_inner);
+    // A value inside a longer one must not break that up.
+    let mut found: Vec<_> = given
+        .iter()
+        .filter(|(value, _)| text.contains(value.as_str()))
+        .collect();
+    if found.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    found.sort_by_key(|(value, _)| std::cmp::Reverse(value.len()));
+    let hidden = found
+        .into_iter()
+        .fold(text.to_owned(), |text, (value, reference)| {
+            text.replace(value.as_str(), reference)
+        });
+    Cow::Owned(hidden)
+}
+
 impl fmt::Debug for Secrets {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Secrets({})", self.given.len())
@@ -95,5 +137,18 @@ mod tests {
             assert_eq!(secrets.hide(text), expected);
         }
         assert_eq!(format!("{secrets:?}"), "Secrets(2)");
+    }
+
+    #[test]
+    fn the_log_shows_references_whoever_they_are_of() {
+        for (value, reference) in [
+            ("of-a-log", "${env:L}"),
+            ("one-of-a-log\n", "${env:M}"),
+            ("of", "${env:N}"),
+        ] {
+            keep_out_of_log(value, reference);
+        }
+        assert_eq!(hide_in_log("of-a-log, one-of-a-log"), "${env:L}, ${env:M}");
+        assert_eq!(hide_in_log("most of them"), "most of them");
     }
 }

@@ -8,7 +8,7 @@ use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
 use crate::support::kafka::Record;
-use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch};
+use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch, wait_until};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const SECRET: &str = "hunter2-of-the-vault";
@@ -31,6 +31,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
             kafka,
             "providers::what_references_stand_for_is_never_shown",
             what_references_stand_for_is_never_shown,
+        ),
+        ctx.trial(
+            kafka,
+            "providers::a_connector_restarts_by_itself_when_a_secret_has_changed",
+            a_connector_restarts_by_itself_when_a_secret_has_changed,
         ),
         ctx.trial(
             &[],
@@ -142,6 +147,50 @@ fn resolves_references(ctx: &'static Ctx, engine: Engine) {
         }
     }
     worker.delete_connector(&topic);
+}
+
+fn a_connector_restarts_by_itself_when_a_secret_has_changed(ctx: &'static Ctx) {
+    let dir = scratch::dir("vault-ttl");
+    let place = |name: &str| dir.join(name).to_string_lossy().into_owned();
+    let vault = Vault::new(&[("out", &place("before"))]);
+    let worker = WorkerSpec::new(Engine::Turnbuckle, ctx.kafka())
+        .set("config.providers", "file")
+        .set("config.providers.file.class", "FileConfigProvider")
+        .set("config.providers.file.param.ttl.ms", "1000")
+        .start();
+    let topics = ["reloads", "stays"].map(|name| ctx.kafka().new_topic(name, 1));
+    for (topic, action) in topics.iter().zip(["restart", "none"]) {
+        let config = json!({
+            "connector.class": "FileStreamSink",
+            "topics": topic,
+            "value.converter": "org.apache.kafka.connect.storage.StringConverter",
+            "file": format!("{}-{action}", vault.reference("out")),
+            "config.action.reload": action,
+        });
+        ctx.kafka().produce(topic, [Record::value("one")]);
+        worker.run_connector(topic, &config);
+        ctx.kafka()
+            .wait_drained(&format!("connect-{topic}"), topic, PATIENCE);
+    }
+    let text = format!("out={}\n", place("after"));
+    fs::write(vault.0.join("secrets.properties"), text).unwrap();
+    // The connector opens the new file when it restarts; the old one has what was written before.
+    wait_until(PATIENCE, "the new file is there", || {
+        dir.join("after-restart").exists()
+    });
+    for topic in &topics {
+        ctx.kafka().produce(topic, [Record::value("two")]);
+        ctx.kafka()
+            .wait_drained(&format!("connect-{topic}"), topic, PATIENCE);
+    }
+    let read = |name: &str| fs::read_to_string(dir.join(name)).unwrap();
+    assert_eq!(read("before-restart"), "one\n");
+    assert_eq!(read("after-restart"), "two\n");
+    assert_eq!(read("before-none"), "one\ntwo\n");
+    assert!(!dir.join("after-none").exists());
+    for topic in &topics {
+        worker.delete_connector(topic);
+    }
 }
 
 fn what_references_stand_for_is_never_shown(ctx: &'static Ctx) {

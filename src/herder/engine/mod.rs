@@ -83,6 +83,8 @@ enum Done {
         made: Result<Made, ConnectError>,
         /// What references stand for, as far as they were resolved.
         secrets: Secrets,
+        /// When that must be looked up again.
+        reload_after: Option<Duration>,
     },
     Started {
         name: String,

@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use super::slot::{RunningTask, Slot, Step};
 use super::{Done, Engine, GRACE, Made, stop_all};
 use crate::config::TargetState;
-use crate::config::connector::CONNECTOR_CLASS;
+use crate::config::connector::{CONNECTOR_CLASS, reloads};
 use crate::herder::command::{TaskReport, Told};
 use crate::herder::state::{ConfigRecord, State};
 use crate::providers::{Secrets, restore, warn_unresolved};
@@ -81,11 +81,16 @@ impl Engine {
                 written,
                 made,
                 secrets,
+                reload_after,
             } => {
                 if let Some(slot) = self.slots.get_mut(&name) {
                     slot.busy = false;
                     slot.secrets = secrets;
                     self.on_made(&name, &written, made);
+                    // After a failure too: the file may be readable by then.
+                    if let Some(delay) = reload_after {
+                        self.restart_after(&name, delay);
+                    }
                 }
                 name
             }
@@ -155,11 +160,17 @@ impl Engine {
             let mut secrets = Secrets::default();
             let class = written.get(CONNECTOR_CLASS.name()).unwrap_or_default();
             let made = guarded(class, || make(&worker, &name, &written, &mut secrets));
+            let known = made.as_ref().map_or(&written, |made| &made.resolved);
+            let reload_after = match reloads(known) {
+                true => worker.providers.time_to_live(&written),
+                false => None,
+            };
             Done::Made {
                 name,
                 written,
                 made,
                 secrets,
+                reload_after,
             }
         });
     }
