@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import statistics
 import subprocess
 
 from tables import table
@@ -33,6 +34,7 @@ SCHEMA = {
     ],
 }
 DIFFERENT = 500
+ROUNDS = 5
 
 
 def record(i):
@@ -69,13 +71,20 @@ def data_table(folder, engines, records):
         write(folder, "schema", json.dumps(SCHEMA, separators=(",", ":"))),
         write(folder, "links", "\n".join(links)),
     ]
-    ours = rows_of([os.environ["TURNBUCKLE_BENCH_EXAMPLES"] + "/bench_data"], [records // 10, records], files)
-    theirs = {}
-    if "jvm" in engines:
-        jars = ":".join(sorted(glob.glob(os.environ["TURNBUCKLE_KAFKA_JARS"] + "/*.jar")))
-        source = os.path.join(os.path.dirname(__file__), "java", "Data.java")
-        # Compiled in full before it is measured.
-        theirs = rows_of(["java", *JVM_OPTIONS, "-cp", jars, source], [records, records], files)
+    bench_data = os.environ["TURNBUCKLE_BENCH_EXAMPLES"] + "/bench_data"
+    rounds_of_ours = []
+    rounds_of_theirs = []
+    for _ in range(ROUNDS):
+        # One after the other, so that what else the machine does concerns both.
+        rounds_of_ours.append(rows_of([bench_data], [records // 10, records], files))
+        if "jvm" in engines:
+            jars = ":".join(sorted(glob.glob(os.environ["TURNBUCKLE_KAFKA_JARS"] + "/*.jar")))
+            source = os.path.join(os.path.dirname(__file__), "java", "Data.java")
+            # Compiled in full before it is measured.
+            command = ["java", *JVM_OPTIONS, "-cp", jars, source]
+            rounds_of_theirs.append(rows_of(command, [records, records], files))
+    ours = medians(rounds_of_ours)
+    theirs = medians(rounds_of_theirs)
     chain(ours)
     chain(theirs)
     rows = [
@@ -85,6 +94,11 @@ def data_table(folder, engines, records):
     head = ["ns CPU/record", "Turnbuckle", "JVM", "JVM : Turnbuckle"]
     title = f"### (data) Converter and chain of five transformations alone, {records:,} records of 200 bytes"
     return f"{title}\n\n" + table(head, rows)
+
+
+def medians(rounds):
+    names = rounds[0] if rounds else []
+    return {name: int(statistics.median(row[name] for row in rounds)) for name in names}
 
 
 def chain(rows):

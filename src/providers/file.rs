@@ -61,3 +61,16 @@ pub fn read(file: &Path) -> io::Result<String> {
     let text = fs::read(file)?;
     String::from_utf8(text).map_err(|_| io::Error::other("it is not UTF-8"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_regular_files_are_read() {
+        for path in ["/dev/null", "/dev"] {
+            let why = read(Path::new(path)).expect_err(path).to_string();
+            assert_eq!(why, "it is no regular file", "{path}");
+        }
+    }
+}

@@ -421,4 +421,27 @@ mod tests {
             assert!(error.starts_with(expected), "{error}");
         }
     }
+
+    #[test]
+    fn an_unlisted_predicate_is_named_with_advice() {
+        let connector = Config::from([
+            ("name", "s"),
+            ("connector.class", "C"),
+            ("topics", "t"),
+            ("transforms", "a"),
+            ("transforms.a.type", "Append"),
+            ("transforms.a.suffix", "x"),
+            ("transforms.a.predicate", "q"),
+        ]);
+        let config = SinkConnectorConfig::parse(&connector).expect("a valid configuration");
+        let plugins = Plugins::new(vec![&APPEND, &ON_ODD]);
+        let error = make(&plugins, &config, &connector).map(|links| links.len());
+        let error = error.expect_err("an unlisted predicate");
+        let cause = error.cause().and_then(ConnectError::message);
+        let advice = "the predicate 'q' is not listed in 'predicates'";
+        assert!(
+            cause.is_some_and(|cause| cause.ends_with(advice)),
+            "{error:?}"
+        );
+    }
 }

@@ -66,6 +66,30 @@ fn a_zone_by_name_has_todays_offset() {
     );
 }
 
+/// Java has -63518601600000: it takes the year of a week before Christ for a year of the proleptic count.
+#[test]
+fn a_week_year_before_christ_is_another_instant() {
+    let weeks = DateFormat::new("YYYY w u G").unwrap();
+    assert_eq!(weeks.parse("44 10 3 BC"), Some(-60_773_414_400_000));
+}
+
+/// Java's own answers, and how its instants wrap around.
+#[test]
+fn years_far_away_wrap_around_as_in_java() {
+    let years = DateFormat::new("yyyy").unwrap();
+    for (text, instant) in [
+        ("292278995", -9_223_372_025_043_951_616),
+        ("500000000", -2_668_330_240_928_751_616),
+        ("9999999999", 7_603_816_050_904_096_768),
+        ("-300000000", 8_979_401_906_317_551_616),
+    ] {
+        assert_eq!(years.parse(text), Some(instant), "{text}");
+    }
+    let days = DateFormat::new("yyyy-MM-dd G").unwrap();
+    assert_eq!(days.format(i64::MAX), "292278994-08-17 AD");
+    assert_eq!(days.format(i64::MIN), "292269055-12-02 BC");
+}
+
 proptest! {
     #[test]
     fn no_pattern_panics(pattern in r"([a-c.*+?|^$()\[\]{},0-9\\&=!<>:xpPQE-]|\\[a-zA-Z]|\(\?[:=!<>im]){0,16}", text in "[a-c\n\r ]{0,6}") {
