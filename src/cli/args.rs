@@ -250,6 +250,8 @@ pub enum DocsPage {
     Transforms,
     /// Kafka's converters with their keys.
     Converters,
+    /// The keys of the converters with a schema registry.
+    SchemaRegistry,
 }
 
 fn topic(text: &str) -> Result<(String, i32), String> {

@@ -2,8 +2,9 @@
 
 use std::fmt::Write as _;
 
-use connect_api::config::KeyDefault;
+use connect_api::config::{KeyDefault, KeyInfo};
 use connect_api::plugin::{Plugin, PluginDescriptor};
+use connect_registry::keys as registry_keys;
 use data_plane::kafka::client_keys::client_keys_page;
 
 use super::args::DocsPage;
@@ -21,6 +22,7 @@ pub fn page(page: DocsPage) -> String {
         DocsPage::Loggers => logging::page(),
         DocsPage::Transforms => transforms(),
         DocsPage::Converters => converters(),
+        DocsPage::SchemaRegistry => schema_registry(),
     }
 }
 
@@ -149,6 +151,60 @@ pub fn converters() -> String {
     page
 }
 
+/// What a format's key that changes nothing says of itself.
+const WITHOUT_EFFECT: &str = "Accepted without effect: ";
+
+/// The tables of `docs/schema-registry.md`.
+pub fn schema_registry() -> String {
+    let shared = registry_keys::config_def();
+    let is_shared = |key: &KeyInfo| shared.keys().any(|other| other.name == key.name);
+    let honoured = registry_keys::honoured();
+    let mut page = String::from("## Keys of all three: honoured\n");
+    add_keys(&mut page, honoured.keys());
+    for family in honoured.families() {
+        let _ = writeln!(
+            page,
+            "| `{}{}` | | – | {} |",
+            family.prefix, family.tail, family.doc
+        );
+    }
+    page.push_str(
+        "\n## Keys of all three: accepted without effect\n\n| key | why |\n| --- | --- |\n",
+    );
+    for key in registry_keys::INERT {
+        let _ = writeln!(page, "| `{}` | {} |", key.name, key.why);
+    }
+    page.push_str("\n## Keys of all three: refused\n\n| key | taken nevertheless | why |\n| --- | --- | --- |\n");
+    for key in registry_keys::REFUSED {
+        let allowed = key.allowed.iter().map(|value| match *value {
+            "" => "empty".to_owned(),
+            value => format!("`{value}`"),
+        });
+        let allowed = allowed.collect::<Vec<_>>().join(", ");
+        let _ = writeln!(page, "| `{}` | {allowed} | {} |", key.name, key.why);
+    }
+    for plugin in connect_registry::PLUGINS {
+        let name = plugin.class.rsplit('.').next().unwrap_or(plugin.class);
+        let def = (plugin.config_def)();
+        let own = || def.keys().filter(|key| !is_shared(key));
+        let _ = write!(page, "\n## {name}\n\n`{}`\n", plugin.class);
+        add_keys(
+            &mut page,
+            own().filter(|key| !key.doc.starts_with(WITHOUT_EFFECT)),
+        );
+        let inert = own().filter_map(|key| Some((key, key.doc.strip_prefix(WITHOUT_EFFECT)?)));
+        let inert: Vec<_> = inert.collect();
+        if !inert.is_empty() {
+            page.push_str("\n| accepted without effect | why |\n| --- | --- |\n");
+        }
+        for (key, why) in inert {
+            let (first, rest) = why.split_at(1);
+            let _ = writeln!(page, "| `{}` | {}{rest} |", key.name, first.to_uppercase());
+        }
+    }
+    page
+}
+
 fn add_plugin(page: &mut String, class: &str, forms: &str, plugin: &PluginDescriptor) {
     let name = class.rsplit('.').next().unwrap_or(class);
     let _ = write!(page, "\n### {name}\n\n`{class}`{forms}\n");
@@ -157,8 +213,12 @@ fn add_plugin(page: &mut String, class: &str, forms: &str, plugin: &PluginDescri
         page.push_str("\nIt has no keys.\n");
         return;
     }
+    add_keys(page, def.keys());
+}
+
+fn add_keys<'a>(page: &mut String, keys: impl Iterator<Item = &'a KeyInfo>) {
     page.push_str("\n| key | type | default | meaning |\n| --- | --- | --- | --- |\n");
-    for key in def.keys() {
+    for key in keys {
         let default = match key.default {
             KeyDefault::Required => "*required*".to_owned(),
             KeyDefault::Null | KeyDefault::Text("") => "–".to_owned(),
@@ -205,6 +265,11 @@ mod tests {
                 "converters",
                 include_str!("../../docs/converters.md"),
                 converters(),
+            ),
+            (
+                "schema-registry",
+                include_str!("../../docs/schema-registry.md"),
+                schema_registry(),
             ),
         ] {
             assert!(

@@ -132,12 +132,15 @@ fn preview(args: &Args, printer: &mut Printer<Stdout>, secrets: &mut Secrets) ->
     if preview.tells_no_statements() {
         eprintln!("this sink does not tell what it would send");
     }
-    match (&args.input, &args.topic) {
-        (Some(path), _) => lines(path, args.max, config, &mut preview, printer),
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let result = match (&args.input, &args.topic) {
+        (Some(path), _) => {
+            let read = lines(path, args.max, config, &mut preview, printer);
+            runtime.block_on(read)
+        }
         (None, Some(topic)) => {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build()?;
             let read = records(
                 args,
                 topic,
@@ -147,12 +150,12 @@ fn preview(args: &Args, printer: &mut Printer<Stdout>, secrets: &mut Secrets) ->
                 &mut preview,
                 printer,
             );
-            let result = runtime.block_on(read);
-            runtime.shutdown_background();
-            result
+            runtime.block_on(read)
         }
         (None, None) => Err(Stop::Input("--input or --topic is needed".to_owned())),
-    }
+    };
+    runtime.shutdown_background();
+    result
 }
 
 fn connector(path: &str) -> Result<ConnectorFile, Stop> {
@@ -199,7 +202,7 @@ fn worker(args: &Args, connector: &Config) -> Result<Worker, Stop> {
 }
 
 /// Records of a file, or of standard input.
-fn lines(
+async fn lines(
     path: &str,
     max: Option<usize>,
     config: &Config,
@@ -231,6 +234,7 @@ fn lines(
         }
         left -= 1;
         let batch = input.read(&line).map_err(bad)?;
+        preview.fetch(&batch).await.map_err(Stop::Config)?;
         for outcome in preview.run(&batch) {
             printer.print(&outcome)?;
         }
@@ -276,6 +280,10 @@ async fn records(
                 break;
             }
         };
+        if let Err(error) = preview.fetch(&batch).await {
+            result = Err(Stop::Config(error));
+            break;
+        }
         for outcome in preview.run(&batch) {
             if left == 0 {
                 break 'topic;

@@ -1,6 +1,7 @@
 //! What converters, transformations and predicates make of records, and what the sink would send: a dry run.
 //!
-//! Records go through the very stage of a task. Nothing is written anywhere and no target is connected to.
+//! Records go through the very stage of a task. Nothing is written anywhere and no target is connected to; a schema
+//! registry is asked for the schemas of records, and for nothing else.
 
 mod input;
 mod notation;
@@ -8,6 +9,7 @@ mod print;
 pub mod topic;
 
 use connect_api::config::Config;
+use connect_api::convert::SchemaUsed;
 use connect_api::sink::Statement;
 use connect_api::{ConnectError, RecordSlice, SinkRecord};
 use data_plane::raw::RawBatch;
@@ -37,6 +39,8 @@ pub struct Place {
 /// What became of one record.
 pub struct Outcome {
     pub place: Place,
+    /// Under which schemas of a registry key and value were written, where that is known.
+    pub schemas: [Option<SchemaUsed>; 2],
     pub fate: Fate,
 }
 
@@ -86,7 +90,15 @@ impl Preview {
         Ok(Self { stage, connector })
     }
 
-    /// The records of a batch, one after the other.
+    /// Gets what the converters need for a batch (schemas from a registry), once.
+    ///
+    /// # Errors
+    /// Who was asked does not answer, or refuses.
+    pub async fn fetch(&mut self, raw: &RawBatch) -> Result<(), ConnectError> {
+        self.stage.fetch_once(raw).await
+    }
+
+    /// The records of a batch that [`fetch`](Self::fetch) has seen, one after the other.
     pub fn run(&mut self, raw: &RawBatch) -> Vec<Outcome> {
         let mut outcomes = Vec::with_capacity(raw.len());
         for run in raw.runs() {
@@ -117,7 +129,12 @@ impl Preview {
                         error,
                     },
                 };
-                outcomes.push(Outcome { place, fate });
+                let schemas = self.stage.schemas_used(raw, run, at);
+                outcomes.push(Outcome {
+                    place,
+                    schemas,
+                    fate,
+                });
             }
         }
         outcomes

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use connect_api::ConnectError;
+use connect_api::convert::SchemaUsed;
 use connect_api::sink::Statement;
 use serde_json::{Value as Json, json};
 
@@ -21,6 +22,9 @@ const YELLOW: &str = "33";
 const RED: &str = "31";
 const BOLD: &str = "1";
 const DIM: &str = "2";
+
+/// The parts of a record that have a schema of a registry, in the order of [`Outcome::schemas`].
+const PARTS: [&str; 2] = ["key", "value"];
 
 /// Prints outcomes and counts them.
 pub struct Printer<W> {
@@ -63,7 +67,8 @@ impl<W: Write> Printer<W> {
         match &outcome.fate {
             Fate::Dropped(by) => {
                 let dropped = self.in_colour(YELLOW, "dropped");
-                writeln!(self.out, "{place} {dropped} by {} ({})", by.alias, by.class)
+                writeln!(self.out, "{place} {dropped} by {} ({})", by.alias, by.class)?;
+                self.schemas(outcome)
             }
             Fate::Failed {
                 stage,
@@ -81,6 +86,7 @@ impl<W: Write> Printer<W> {
                     by.insert_str(0, &format!(" in {stage}"));
                 }
                 writeln!(self.out, "{place} {failed}{by}")?;
+                self.schemas(outcome)?;
                 for line in error.trace().trim_end().lines() {
                     writeln!(self.out, "  {line}")?;
                 }
@@ -102,6 +108,7 @@ impl<W: Write> Printer<W> {
                     changed += &format!(" {} {timestamp}", record.timestamp_type.name());
                 }
                 writeln!(self.out, "{place} {kept}{changed}")?;
+                self.schemas(outcome)?;
                 let key = notation::envelope(record.key_schema.as_ref(), &record.key);
                 self.member("key", &key)?;
                 let value = notation::envelope(record.value_schema.as_ref(), &record.value);
@@ -116,6 +123,17 @@ impl<W: Write> Printer<W> {
                 Ok(())
             }
         }
+    }
+
+    /// Under which schemas it was written.
+    fn schemas(&mut self, outcome: &Outcome) -> io::Result<()> {
+        for (part, used) in PARTS.into_iter().zip(&outcome.schemas) {
+            if let Some(used) = used {
+                let schema = self.in_colour(DIM, "schema");
+                writeln!(self.out, "  {schema} {part} {}", described(used))?;
+            }
+        }
+        Ok(())
     }
 
     fn member(&mut self, name: &str, json: &Json) -> io::Result<()> {
@@ -148,6 +166,11 @@ fn json(outcome: &Outcome) -> Json {
     let mut json = json!({
         "input": {"topic": place.topic, "partition": place.partition, "offset": place.offset},
     });
+    for (part, used) in PARTS.into_iter().zip(&outcome.schemas) {
+        if let Some(used) = used {
+            json["schemas"][part] = schema_json(used);
+        }
+    }
     match &outcome.fate {
         Fate::Kept(record, statements) => {
             json["ok"] = notation::record(record);
@@ -169,6 +192,35 @@ fn json(outcome: &Outcome) -> Json {
             json["failed"] = json!({"stage": stage, "class": class, "alias": alias});
         }
     }
+    json
+}
+
+/// `PROTOBUF id 7, version 2 of orders-value`.
+fn described(used: &SchemaUsed) -> String {
+    let mut text = used.format.to_owned();
+    match (used.id, &used.guid) {
+        (Some(id), _) => text += &format!(" id {id}"),
+        (None, Some(guid)) => text += &format!(" guid {guid}"),
+        (None, None) => {}
+    }
+    match (&used.subject, used.version) {
+        (Some(subject), Some(version)) => text + &format!(", version {version} of {subject}"),
+        (Some(subject), None) => text + &format!(", subject {subject}"),
+        (None, _) => text,
+    }
+}
+
+fn schema_json(used: &SchemaUsed) -> Json {
+    let mut json = json!({"format": used.format});
+    let mut set = |name: &str, value: Option<Json>| {
+        if let Some(value) = value {
+            json[name] = value;
+        }
+    };
+    set("id", used.id.map(Json::from));
+    set("guid", used.guid.as_deref().map(Json::from));
+    set("subject", used.subject.as_deref().map(Json::from));
+    set("version", used.version.map(Json::from));
     json
 }
 

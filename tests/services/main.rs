@@ -3,7 +3,7 @@
 //! Without that variable each test that needs a service is reported as ignored, with what it needs.
 //! `cargo test --test services -- --serve kafka neo4j` starts services and keeps them until Ctrl-C;
 //! `… -- --with kafka neo4j -- COMMAND …` keeps them while a command runs, which finds their addresses in
-//! `TURNBUCKLE_BOOTSTRAP`, `TURNBUCKLE_NEO4J_URI` and (`secured`) `TURNBUCKLE_SASL_BOOTSTRAP`, and in
+//! `TURNBUCKLE_BOOTSTRAP`, `TURNBUCKLE_NEO4J_URI`, `TURNBUCKLE_REGISTRY_URL` and (`secured`) `TURNBUCKLE_SASL_BOOTSTRAP`, and in
 //! `TURNBUCKLE_KAFKA_JARS` what a JVM worker is made of.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -38,6 +38,8 @@ mod preview;
 mod providers;
 mod read_back;
 mod reasons;
+mod registry;
+mod registry_notation;
 mod rest;
 mod secrets;
 mod security;
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
     trials.extend(providers::tests(ctx));
     trials.extend(read_back::tests(ctx));
     trials.extend(reasons::tests(ctx));
+    trials.extend(registry::tests(ctx));
     trials.extend(rest::tests(ctx));
     trials.extend(secrets::tests(ctx));
     trials.extend(security::tests(ctx));
@@ -109,9 +112,9 @@ fn serve(ctx: &Ctx, names: &[String]) -> ExitCode {
     };
     wait_for_interrupt(|| {
         for need in needs {
-            println!("{:7} {}", need.name(), address(ctx, need));
+            println!("{:8} {}", need.name(), address(ctx, need));
         }
-        println!("logs    {}", scratch::root().display());
+        println!("logs     {}", scratch::root().display());
         println!("Ctrl-C ends them and takes their data away");
     });
     ctx.stop_services();
@@ -134,6 +137,7 @@ fn run_with(ctx: &Ctx, words: &[String]) -> ExitCode {
             Need::Kafka => "TURNBUCKLE_BOOTSTRAP",
             Need::Neo4j => "TURNBUCKLE_NEO4J_URI",
             Need::Secured => "TURNBUCKLE_SASL_BOOTSTRAP",
+            Need::Registry => "TURNBUCKLE_REGISTRY_URL",
         };
         command.env(variable, address(ctx, need));
         if let (Need::Kafka, Ok(jars)) = (need, jars::kafka()) {
@@ -164,7 +168,7 @@ fn services(names: &[String]) -> Option<Vec<Need>> {
     let find = |name: &String| {
         let found = Need::ALL.into_iter().find(|need| need.name() == name);
         if found.is_none() {
-            eprintln!("no service is called {name}; there are: kafka neo4j secured");
+            eprintln!("no service is called {name}; there are: kafka neo4j secured registry");
         }
         found
     };
@@ -176,5 +180,6 @@ fn address(ctx: &Ctx, need: Need) -> String {
         Need::Kafka => ctx.kafka().bootstrap(),
         Need::Neo4j => ctx.neo4j().uri(),
         Need::Secured => ctx.secured().sasl_plaintext(),
+        Need::Registry => ctx.registry().url(),
     }
 }

@@ -6,6 +6,7 @@ use libtest_mimic::{Failed, Trial};
 
 use super::kafka::Kafka;
 use super::neo4j::{Auth, Neo4j};
+use super::registry::Registry;
 use super::scratch;
 use super::secured::SecuredKafka;
 
@@ -16,16 +17,19 @@ pub enum Need {
     Neo4j,
     /// Kafka with TLS, logins and permissions.
     Secured,
+    /// A schema registry.
+    Registry,
 }
 
 impl Need {
-    pub const ALL: [Need; 3] = [Need::Kafka, Need::Neo4j, Need::Secured];
+    pub const ALL: [Need; 4] = [Need::Kafka, Need::Neo4j, Need::Secured, Need::Registry];
 
     pub fn name(self) -> &'static str {
         match self {
             Need::Kafka => "kafka",
             Need::Neo4j => "neo4j",
             Need::Secured => "secured",
+            Need::Registry => "registry",
         }
     }
 }
@@ -38,6 +42,7 @@ pub struct Ctx {
     secured: OnceLock<Result<SecuredKafka, String>>,
     neo4j: OnceLock<Result<Neo4j, String>>,
     neo4j_with_auth: OnceLock<Result<Neo4j, String>>,
+    registry: OnceLock<Result<Registry, String>>,
 }
 
 impl Ctx {
@@ -52,6 +57,7 @@ impl Ctx {
             secured: OnceLock::new(),
             neo4j: OnceLock::new(),
             neo4j_with_auth: OnceLock::new(),
+            registry: OnceLock::new(),
         }))
     }
 
@@ -94,12 +100,20 @@ impl Ctx {
         )
     }
 
+    /// The schema registry shared by all tests: use subjects of your own.
+    pub fn registry(&self) -> &Registry {
+        started(self.registry.get_or_init(Registry::start))
+    }
+
     /// Ends what was started. To be called once, when no test runs any more.
     pub fn stop_services(&self) {
         for server in [&self.neo4j, &self.neo4j_with_auth] {
             if let Some(Ok(neo4j)) = server.get() {
                 neo4j.kill();
             }
+        }
+        if let Some(Ok(registry)) = self.registry.get() {
+            registry.kill();
         }
         if let Some(Ok(kafka)) = self.kafka.get() {
             kafka.kill();

@@ -41,6 +41,31 @@ pub fn neo4j() -> Result<PathBuf, String> {
     folder(NEO4J.0, NEO4J.1)
 }
 
+/// The schema registry's archive, which holds all that it needs.
+const APICURIO: &str = "io.apicurio:apicurio-registry-app:3.0.9:tar.gz:all";
+pub const APICURIO_JAR: &str = "apicurio-registry-app-3.0.9-runner.jar";
+
+/// The unpacked registry; [`APICURIO_JAR`] is what is to be started.
+pub fn apicurio() -> Result<PathBuf, String> {
+    let target = cache().join("jars/apicurio-registry-3.0.9");
+    fill_once(&target, |partial| {
+        eprintln!("downloading the schema registry to {}", target.display());
+        fs::create_dir_all(partial).map_err(|e| format!("{}: {e}", partial.display()))?;
+        // By its coordinates alone: its parents, which a project would ask for, are not to be had.
+        let mut maven = Command::new("mvn");
+        maven.args(["-q", "-B", "dependency:copy"]);
+        maven.arg(format!("-Dartifact={APICURIO}"));
+        maven.arg(format!("-DoutputDirectory={}", partial.display()));
+        run_tool(maven)?;
+        let archive = partial.join("apicurio-registry-app-3.0.9-all.tar.gz");
+        let mut tar = Command::new("tar");
+        tar.arg("-xzf").arg(&archive).arg("-C").arg(partial);
+        run_tool(tar)?;
+        fs::remove_file(&archive).map_err(|e| format!("{}: {e}", archive.display()))
+    })?;
+    Ok(target)
+}
+
 /// Where downloads are kept between runs.
 pub fn cache() -> PathBuf {
     if let Some(chosen) = std::env::var_os("TURNBUCKLE_CACHE") {
@@ -118,7 +143,7 @@ fn pom(artifacts: &[&str]) -> String {
 }
 
 /// FNV-1a: stable between compilers, unlike the standard library's hasher.
-fn digest(text: &str) -> u32 {
+pub fn digest(text: &str) -> u32 {
     text.bytes().fold(0x811c_9dc5, |hash, byte| {
         (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
     })

@@ -12,6 +12,7 @@ pub mod worker;
 pub mod jvm_connect;
 pub mod kafka;
 pub mod neo4j;
+pub mod registry;
 pub mod secured;
 
 pub mod jars;

@@ -1,0 +1,362 @@
+"""Writes records with Confluent's serializers: `produce.py BOOTSTRAP REGISTRY TOPIC SCRIPT [ARGUMENT …]`.
+
+Each script below writes to TOPIC, and some to topics whose names begin with it. Plain keys are the names of cases; what is
+expected of each stands in `expected/`. Nothing but the serializers decides which bytes are written.
+"""
+
+import datetime
+import decimal
+import importlib
+import json
+import os
+import sys
+import tempfile
+
+from confluent_kafka import Producer
+from confluent_kafka.schema_registry import (
+    Schema,
+    SchemaReference,
+    SchemaRegistryClient,
+    header_schema_id_serializer,
+    record_subject_name_strategy,
+    topic_record_subject_name_strategy,
+    topic_subject_name_strategy,
+)
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+BY_TOPIC = {"subject.name.strategy": topic_subject_name_strategy}
+BY_RECORD = {"subject.name.strategy": record_subject_name_strategy}
+BY_BOTH = {"subject.name.strategy": topic_record_subject_name_strategy}
+
+
+class Writer:
+    def __init__(self, bootstrap, registry, topic):
+        self.producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
+        self.registry = SchemaRegistryClient({"url": registry})
+        self.topic = topic
+        self.failed = []
+
+    def send(self, topic, key, value, headers=None):
+        self.producer.produce(
+            topic, key=key, value=value, headers=headers, partition=0, on_delivery=self.delivered
+        )
+        self.producer.poll(0)
+
+    def delivered(self, error, _):
+        if error is not None:
+            self.failed.append(str(error))
+
+    def case(self, name, serializer, value, topic=None):
+        """A value under the case's name."""
+        topic = topic or self.topic
+        headers = []
+        context = SerializationContext(topic, MessageField.VALUE, headers)
+        self.send(topic, name, serializer(value, context), headers)
+
+    def keyed(self, serializer, key, value, topic):
+        """A key by a serializer, and a plain value."""
+        headers = []
+        context = SerializationContext(topic, MessageField.KEY, headers)
+        self.send(topic, serializer(key, context), value, headers)
+
+    def register(self, subject, text, kind, references=()):
+        """The version in its subject."""
+        schema = Schema(text, kind, list(references))
+        self.registry.register_schema(subject, schema)
+        return self.registry.lookup_schema(subject, schema).version
+
+    def close(self):
+        self.producer.flush(60)
+        if self.failed:
+            sys.exit("; ".join(self.failed))
+
+
+# Protobuf
+
+
+def compiled(*files):
+    """Gives the modules of files in `protos`."""
+    import google.type
+    import grpc_tools
+    from grpc_tools import protoc
+
+    folder = os.path.join(HERE, "protos")
+    target = tempfile.mkdtemp()
+    known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+    types = os.path.dirname(os.path.dirname(list(google.type.__path__)[0]))
+    arguments = ["", f"-I{folder}", f"-I{known}", f"-I{types}", f"--python_out={target}", *files]
+    if protoc.main(arguments) != 0:
+        sys.exit("the files of protos are not compiled")
+    sys.path.insert(0, target)
+    return lambda name: importlib.import_module(f"{name}_pb2")
+
+
+def protobuf(writer):
+    from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
+
+    load = compiled("customer.proto", "matrix.proto", "old.proto")
+    m, old, people = load("matrix"), load("old"), load("customer")
+
+    def write(name, message, conf=BY_TOPIC, topic=None):
+        serializer = ProtobufSerializer(type(message), writer.registry, conf)
+        writer.case(name, serializer, message, topic)
+
+    write(
+        "scalars-largest",
+        m.Scalars(
+            a_double=1.7976931348623157e308,
+            a_float=-0.5,
+            an_int32=-(2**31),
+            an_int64=2**63 - 1,
+            a_uint32=2**32 - 1,
+            a_uint64=2**64 - 1,
+            a_sint32=-(2**31),
+            a_sint64=-(2**63),
+            a_fixed32=2**32 - 1,
+            a_fixed64=2**63,
+            an_sfixed32=-1,
+            an_sfixed64=-2,
+            a_bool=True,
+            a_string="déjà \U0001f980",
+            some_bytes=b"\x00\xff",
+        ),
+    )
+    write("scalars-empty", m.Scalars())
+    write("presence-empty", m.Presence())
+    write("presence-zero", m.Presence(plain=0, explicit=0, text="", color=m.RED))
+    write(
+        "presence-full",
+        m.Presence(
+            plain=1, explicit=2, text="t", color=m.BLUE, wrapped={"value": 0}, point=m.Point(x=1)
+        ),
+    )
+    unknown = m.Presence()
+    unknown.ParseFromString(b"\x20\x63")
+    write("enum-unknown", unknown)
+    write(
+        "containers",
+        m.Containers(
+            numbers=[3, 1, 2],
+            points=[m.Point(x=1), m.Point(y=2)],
+            by_name={"a": 1},
+            by_number={7: m.Point(x=9)},
+            by_truth={True: "yes"},
+            colors=[m.GREEN, m.RED],
+        ),
+    )
+    write("containers-empty", m.Containers())
+    middle = m.Outer.Middle(inner=m.Outer.Middle.Inner(text="deep"))
+    write("nested", m.Outer(middle=middle))
+    write("nested-index", middle)
+    write("nested-index-deep", middle.inner)
+    write("choice-text", m.Choice(text="", after="a", yes=False))
+    write("choice-point", m.Choice(point=m.Point(x=1, y=2), data=b"d"))
+    write("choice-none", m.Choice(after="b"))
+    known = m.Known(text={"value": ""}, number={"value": 2**32 - 1}, truth={"value": True})
+    known.timestamp.FromDatetime(datetime.datetime(2024, 2, 29, 12, 30, 15, 123000))
+    known.date.year, known.date.month, known.date.day = 1970, 1, 11
+    known.time.hours, known.time.minutes, known.time.seconds = 1, 2, 3
+    known.time.nanos = 4_000_000
+    known.duration.seconds, known.duration.nanos = 5, 6
+    known.data.value = b"\x01"
+    known.json.update({"a": None, "b": 1.5})
+    write("known", known)
+    write("known-empty", m.Known())
+    leaf = m.Tree(name="leaf")
+    write("tree", m.Tree(name="root", children=[leaf, leaf], best=m.Tree(name="best", best=leaf)))
+    customer = people.Customer(name="Ada", grade=people.GRADE_GOLD)
+    write("order", m.Order(id=1, customer=customer, color=m.GREEN))
+    write("old-required-only", old.Old(needed=1))
+    write("old-full", old.Old(needed=2, text="", count=0, mood=old.BAD, packed=[1, -1]))
+    write("tombstone-schema", m.Point(), {**BY_TOPIC, "normalize.schemas": True})
+    writer.send(writer.topic, "tombstone", None)
+    # Indexes as some older clients wrote them: plain varints. Read as zigzag they lead elsewhere.
+    plain = ProtobufSerializer(m.Point, writer.registry, BY_TOPIC)
+    context = SerializationContext(writer.topic, MessageField.VALUE, [])
+    new = plain(m.Point(x=1), context)
+    writer.send(writer.topic, "index-outside", new[:5] + b"\x02\x7e" + new[7:])
+    writer.send(writer.topic, "unknown-id", b"\x00\x7f\xff\xff\xff\x00")
+    writer.send(writer.topic, "no-magic", b"{}")
+    writer.send(writer.topic, "cut", new[:3])
+    writer.send(writer.topic, "bad-payload", new[:7] + b"\xff")
+
+    topic = writer.topic + "-keys"
+    serializer = ProtobufSerializer(m.Point, writer.registry, BY_TOPIC)
+    writer.keyed(serializer, m.Point(x=1, y=-1), "key", topic)
+    from google.protobuf.wrappers_pb2 import StringValue
+
+    serializer = ProtobufSerializer(StringValue, writer.registry, BY_TOPIC)
+    writer.keyed(serializer, StringValue(value="k"), "wrapper", topic)
+    for conf, name in [(BY_RECORD, "-record"), (BY_BOTH, "-both")]:
+        write("point", m.Point(x=3), conf, writer.topic + name)
+        write("inner", middle.inner, conf, writer.topic + name)
+
+
+# JSON Schema
+
+
+def json_schema(writer):
+    from confluent_kafka.schema_registry.json_schema import JSONSerializer
+
+    def text(schema):
+        return json.dumps({"$schema": "http://json-schema.org/draft-07/schema#", **schema})
+
+    def write(name, schema, value, conf=BY_TOPIC, topic=None):
+        serializer = JSONSerializer(text(schema), writer.registry, conf=conf)
+        writer.case(name, serializer, value, topic)
+
+    def of(**properties):
+        return {"type": "object", "title": "R", "properties": properties}
+
+    plain = {
+        **of(
+            text={"type": "string"},
+            number={"type": "integer"},
+            real={"type": "number"},
+            truth={"type": "boolean"},
+        ),
+        "required": ["text", "number"],
+    }
+    everything = {"text": "ü", "number": 2**63 - 1, "real": 0.1, "truth": True}
+    write("plain", plain, everything)
+    write("null-type", of(nothing={"type": "null"}), {"nothing": None})
+    write("plain-required-only", plain, {"text": "", "number": -1})
+    write("plain-unknown-property", plain, {"text": "", "number": 0, "more": [1]})
+
+    def connect(kind, type_, **more):
+        return {"type": kind, "connect.type": type_, **more}
+
+    sized = of(
+        a=connect("integer", "int8", **{"connect.index": 3}),
+        b=connect("integer", "int16", **{"connect.index": 2}),
+        c=connect("integer", "int32", **{"connect.index": 1}),
+        d=connect("number", "float32", **{"connect.index": 0}),
+        e=connect("number", "float64", **{"connect.index": 5}),
+        f=connect("string", "bytes", **{"connect.index": 4}),
+    )
+    sized["connect.version"] = 7
+    write("sized", sized, {"a": -128, "b": 32767, "c": 1, "d": 0.5, "e": 1e300, "f": "AP8="})
+
+    def logical(name, kind, type_, **parameters):
+        schema = connect(kind, type_, title=f"org.apache.kafka.connect.data.{name}")
+        schema["connect.version"] = 1
+        if parameters:
+            schema["connect.parameters"] = parameters
+        return schema
+
+    times = of(
+        date=logical("Date", "integer", "int32"),
+        time=logical("Time", "integer", "int32"),
+        timestamp=logical("Timestamp", "integer", "int64"),
+        decimal=logical("Decimal", "number", "bytes", scale="2"),
+    )
+    write(
+        "logical",
+        times,
+        {"date": 10, "time": 3723004, "timestamp": 1709209815123, "decimal": 123.45},
+    )
+    coded = of(decimal=logical("Decimal", "string", "bytes", scale="2"))
+    write("decimal-base64", coded, {"decimal": "MDk="})
+    write("enum", of(color={"type": "string", "enum": ["red", "green"]}), {"color": "green"})
+    write("enum-mixed", of(any={"enum": ["red", 1, None]}), {"any": "red"})
+    optional = of(a={"oneOf": [{"type": "null"}, {"type": "string", "default": "d"}]})
+    write("optional-null", optional, {"a": None})
+    write("optional-absent", optional, {})
+    write("optional-value", optional, {"a": "x"})
+    branches = [
+        {"type": "string"},
+        {"type": "integer"},
+        {"type": "object", "title": "P", "properties": {"x": {"type": "integer"}}},
+        {"type": "array", "items": {"type": "boolean"}},
+    ]
+    union = of(u={"oneOf": branches})
+    for name, value in [("text", "s"), ("number", 5), ("object", {"x": 1}), ("array", [True])]:
+        write(f"union-{name}", union, {"u": value})
+    nullable = of(u={"oneOf": [{"type": "null"}, *branches]})
+    write("union-null", nullable, {"u": None})
+    write("any-of", of(u={"anyOf": branches[:2]}), {"u": 5})
+    write("type-list", of(u={"type": ["string", "integer", "null"]}), {"u": 5})
+    write("singleton", of(u={"oneOf": [{"type": "string"}]}), {"u": "s"})
+    joined = {"allOf": [of(a={"type": "string"}), of(b={"type": "integer"})], "title": "Joined"}
+    write("all-of", joined, {"a": "x", "b": 1})
+    lists = of(
+        numbers={"type": "array", "items": {"type": "integer"}},
+        nested={"type": "array", "items": {"type": "array", "items": {"type": "string"}}},
+        by_name={"type": "object", "connect.type": "map", "additionalProperties": {"type": "integer"}},
+        by_number={
+            "type": "array",
+            "connect.type": "map",
+            "items": {
+                "type": "object",
+                "properties": {"key": connect("integer", "int32"), "value": {"type": "string"}},
+            },
+        },
+    )
+    write(
+        "containers",
+        lists,
+        {
+            "numbers": [3, 1],
+            "nested": [["a"], []],
+            "by_name": {"a": 1},
+            "by_number": [{"key": 7, "value": "seven"}],
+        },
+    )
+    point = {"type": "object", "title": "P", "properties": {"x": {"type": "integer"}}}
+    local = {**of(a={"$ref": "#/definitions/point"}), "definitions": {"point": point}}
+    write("reference-inside", local, {"a": {"x": 1}})
+    tree = of(name={"type": "string"}, children={"type": "array", "items": {"$ref": "#"}})
+    write("recursive", tree, {"name": "root", "children": [{"name": "leaf"}]})
+    subject = f"{writer.topic}-point"
+    version = writer.register(subject, text(point), "JSON")
+    reference = SchemaReference("point.json", subject, version)
+    outer = Schema(text(of(a={"$ref": "point.json"})), "JSON", [reference])
+    writer.case("reference-outside", JSONSerializer(outer, writer.registry, conf=BY_TOPIC), {"a": {"x": 2}})
+    write("default", of(a={"type": "integer", "default": 5}, b={"type": "string"}), {"b": "x"})
+    modern = json.dumps(
+        {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "title": "M",
+            "properties": {"a": {"$ref": "#/$defs/p"}, "b": {"const": "fixed"}},
+            "$defs": {"p": point},
+        }
+    )
+    writer.case("modern", JSONSerializer(modern, writer.registry, conf=BY_TOPIC), {"a": {"x": 3}})
+    write("root-text", {"type": "string"}, "just text")
+    write("root-number", {"type": "integer"}, 7)
+    write("root-array", {"type": "array", "items": {"type": "integer"}}, [1, 2])
+    loose = {**BY_TOPIC, "validate": False}
+    short = of(a={"type": "string", "maxLength": 2})
+    write("invalid", short, {"a": "too long"}, loose)
+    write("wrong-type", plain, {"text": 5, "number": 1}, loose)
+    latest = {**BY_TOPIC, "auto.register.schemas": False, "use.latest.version": True}
+    write("latest", short, {"a": "x"}, latest)
+    normal = {**BY_TOPIC, "normalize.schemas": True}
+    write("normalized", of(z={"type": "string"}, a={"type": "integer"}), {"a": 1, "z": "z"}, normal)
+    writer.send(writer.topic, "tombstone", None)
+    writer.send(writer.topic, "unknown-id", b"\x00\x7f\xff\xff\xff{}")
+    writer.send(writer.topic, "no-magic", b"{}")
+    serializer = JSONSerializer(text(plain), writer.registry, conf=BY_TOPIC)
+    context = SerializationContext(writer.topic, MessageField.VALUE, [])
+    whole = serializer({"text": "", "number": 0}, context)
+    writer.send(writer.topic, "no-json", whole[:5] + b"{")
+    for conf, name in [(BY_RECORD, "-record"), (BY_BOTH, "-both")]:
+        write("titled", point, {"x": 1}, conf, writer.topic + name)
+    topic = writer.topic + "-keys"
+    writer.keyed(JSONSerializer(text(point), writer.registry, conf=BY_TOPIC), {"x": 1}, "key", topic)
+    writer.keyed(
+        JSONSerializer(text({"type": "string"}), writer.registry, conf=BY_TOPIC), "k", "text", topic
+    )
+
+
+def main():
+    bootstrap, registry, topic, script, *arguments = sys.argv[1:]
+    writer = Writer(bootstrap, registry, topic)
+    globals()[script](writer, *arguments)
+    writer.close()
+
+
+if __name__ == "__main__":
+    main()
