@@ -1,9 +1,10 @@
-"""Writes records with Confluent's serializers: `produce.py BOOTSTRAP REGISTRY TOPIC SCRIPT [ARGUMENT …]`.
+"""Writes records with Confluent's serializers, and reads some with their deserializers: `produce.py BOOTSTRAP REGISTRY TOPIC SCRIPT [ARGUMENT …]`.
 
 Each script below writes to TOPIC, and some to topics whose names begin with it. Plain keys are the names of cases; what is
 expected of each stands in `expected/`. Nothing but the serializers decides which bytes are written.
 """
 
+import base64
 import datetime
 import decimal
 import importlib
@@ -11,8 +12,9 @@ import json
 import os
 import sys
 import tempfile
+import uuid
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.schema_registry import (
     Schema,
     SchemaReference,
@@ -34,6 +36,7 @@ class Writer:
     def __init__(self, bootstrap, registry, topic):
         self.producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 5})
         self.registry = SchemaRegistryClient({"url": registry})
+        self.bootstrap = bootstrap
         self.topic = topic
         self.failed = []
 
@@ -72,20 +75,177 @@ class Writer:
             sys.exit("; ".join(self.failed))
 
 
+# Avro
+
+
+def avro(writer):
+    from confluent_kafka.schema_registry.avro import AvroSerializer
+
+    def write(name, schema, value, conf=BY_TOPIC, topic=None):
+        text = schema if isinstance(schema, (str, Schema)) else json.dumps(schema)
+        serializer = AvroSerializer(writer.registry, text, conf=conf)
+        writer.case(name, serializer, value, topic)
+
+    def record(name, *fields, **more):
+        fields = [{"name": field, "type": type_} for field, type_ in fields]
+        return {"type": "record", "name": name, "namespace": "turnbuckle", "fields": fields, **more}
+
+    simple = ["null", "boolean", "int", "long", "float", "double", "string", "bytes"]
+    scalars = record("Scalars", *[(f"a_{kind}", kind) for kind in simple[1:]])
+    write(
+        "scalars",
+        scalars,
+        {
+            "a_boolean": True,
+            "a_int": -(2**31),
+            "a_long": 2**63 - 1,
+            "a_float": -0.5,
+            "a_double": 1e300,
+            "a_string": "déjà \U0001f980",
+            "a_bytes": b"\x00\xff",
+        },
+    )
+    for kind, value in [("boolean", True), ("int", 5), ("long", 6), ("double", 0.5), ("string", "s"), ("bytes", b"b")]:
+        write(f"root-{kind}", {"type": kind}, value)
+
+    def logical(kind, name, **more):
+        return {"type": kind, "logicalType": name, **more}
+
+    day = datetime.date(1970, 1, 11)
+    noon = datetime.datetime(2024, 2, 29, 12, 30, 15, 123000, tzinfo=datetime.timezone.utc)
+    times = record(
+        "Times",
+        ("day", logical("int", "date")),
+        ("time_ms", logical("int", "time-millis")),
+        ("time_us", logical("long", "time-micros")),
+        ("stamp_ms", logical("long", "timestamp-millis")),
+        ("stamp_us", logical("long", "timestamp-micros")),
+        ("amount", logical("bytes", "decimal", precision=10, scale=2)),
+        ("id", logical("string", "uuid")),
+        ("maybe", ["null", logical("long", "timestamp-millis")]),
+    )
+    write(
+        "logical",
+        times,
+        {
+            "day": day,
+            "time_ms": datetime.time(1, 2, 3, 4000),
+            "time_us": datetime.time(1, 2, 3, 4005),
+            "stamp_ms": noon,
+            "stamp_us": noon,
+            "amount": decimal.Decimal("-123.45"),
+            "id": uuid.UUID("89791762-2336-4186-9674-299b90a802e2"),
+            "maybe": noon,
+        },
+    )
+    optional = record(
+        "Optional", ("a", ["null", "string"]), ("b", ["int", "null"]), ("c", ["null", "long"])
+    )
+    optional["fields"][0]["default"] = None
+    optional["fields"][1]["default"] = 7
+    write("optional-null", optional, {"a": None, "b": None, "c": None})
+    write("optional-value", optional, {"a": "x", "b": 1, "c": 2})
+    point = record("Point", ("x", "int"), ("y", "int"))
+    union = record("Union", ("u", ["string", "int", point, {"type": "array", "items": "long"}]))
+    for name, value in [("text", "s"), ("number", 5), ("record", {"x": 1, "y": 2}), ("array", [1])]:
+        write(f"union-{name}", union, {"u": value})
+    nullable = record("Nullable", ("u", ["null", "string", "int"]))
+    write("union-null", nullable, {"u": None})
+    write("union-nullable", nullable, {"u": 5})
+    write("singleton", record("Singleton", ("u", ["string"])), {"u": "s"})
+    write("root-union", ["null", "string", "int"], "text")
+    color = {"type": "enum", "name": "Color", "symbols": ["RED", "GREEN"], "doc": "Colours"}
+    fixed = {"type": "fixed", "name": "Two", "size": 2}
+    write("enum-fixed", record("Enums", ("color", color), ("two", fixed)), {"color": "GREEN", "two": b"ab"})
+    entry = {
+        "type": "record",
+        "name": "MapEntry",
+        "namespace": "io.confluent.connect.avro",
+        "fields": [{"name": "key", "type": "int"}, {"name": "value", "type": "string"}],
+    }
+    by_number = {"type": "array", "items": entry, "connect.internal.type": "MapEntry"}
+    containers = record(
+        "Containers",
+        ("numbers", {"type": "array", "items": "int"}),
+        ("nested", {"type": "array", "items": {"type": "array", "items": ["null", "string"]}}),
+        ("by_name", {"type": "map", "values": "int"}),
+        ("by_number", by_number),
+    )
+    write(
+        "containers",
+        containers,
+        {
+            "numbers": [3, 1],
+            "nested": [["a", None], []],
+            "by_name": {"a": 1},
+            "by_number": [{"key": 7, "value": "seven"}],
+        },
+    )
+    tree = record("Tree", ("name", "string"), ("children", {"type": "array", "items": "Tree"}))
+    leaf = {"name": "leaf", "children": []}
+    write("recursive", tree, {"name": "root", "children": [leaf]})
+
+    def connect(kind, type_=None, **more):
+        own = {"connect.type": type_} if type_ else {}
+        return {"type": kind, **own, **{f"connect.{k}": v for k, v in more.items()}}
+
+    marked = record(
+        "Marked",
+        ("small", connect("int", "int8")),
+        ("short", connect("int", "int16", doc="sixteen bits")),
+        ("named", connect("string", None, name="some.Name", version=3, parameters={"p": "1"})),
+        ("kept", connect("int", None, default=5)),
+        **{"connect.name": "other.Marked", "connect.version": 2, "connect.doc": "of Connect"},
+    )
+    write("marked", marked, {"small": -128, "short": 32767, "named": "n", "kept": 1})
+    write("documented", record("Documented", ("a", "int"), doc="What it is", aliases=["Old"]), {"a": 1})
+    defaults = record("Defaults", ("a", "int"), ("b", "string"), ("c", ["null", "int"]))
+    defaults["fields"][0]["default"] = 5
+    defaults["fields"][1]["default"] = "five"
+    write("defaults", defaults, {"a": 1, "b": "one", "c": None})
+    subject = f"{writer.topic}-point"
+    version = writer.register(subject, json.dumps(point), "AVRO")
+    reference = SchemaReference("turnbuckle.Point", subject, version)
+    outer = Schema(json.dumps(record("Outer", ("p", "turnbuckle.Point"))), "AVRO", [reference])
+    write("reference", outer, {"p": {"x": 1, "y": 2}})
+    latest = {**BY_TOPIC, "auto.register.schemas": False, "use.latest.version": True}
+    write("latest", outer, {"p": {"x": 3, "y": 4}}, latest)
+    write("normalized", record("Normal", ("z", "int")), {"z": 1}, {**BY_TOPIC, "normalize.schemas": True})
+    writer.send(writer.topic, "tombstone", None)
+    serializer = AvroSerializer(writer.registry, json.dumps(point), conf=BY_TOPIC)
+    whole = serializer({"x": 1, "y": 2}, SerializationContext(writer.topic, MessageField.VALUE, []))
+    writer.send(writer.topic, "cut", whole[:-1])
+    writer.send(writer.topic, "longer", whole + b"\x00")
+    writer.send(writer.topic, "unknown-id", b"\x00\x7f\xff\xff\xff\x00")
+    writer.send(writer.topic, "no-magic", b"{}")
+    for conf, name in [(BY_RECORD, "-record"), (BY_BOTH, "-both")]:
+        write("named", point, {"x": 1, "y": 1}, conf, writer.topic + name)
+    topic = writer.topic + "-keys"
+    writer.keyed(serializer, {"x": 1, "y": -1}, "record", topic)
+    serializer = AvroSerializer(writer.registry, json.dumps({"type": "string"}), conf=BY_TOPIC)
+    writer.keyed(serializer, "k", "text", topic)
+
+
 # Protobuf
+
+
+def includes():
+    """Where the files are that others refer to."""
+    import google.type
+    import grpc_tools
+
+    known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
+    types = os.path.dirname(os.path.dirname(list(google.type.__path__)[0]))
+    confluent = os.path.join(HERE, "../../crates/connect-registry/src/protobuf/known")
+    return [f"-I{known}", f"-I{types}", f"-I{confluent}"]
 
 
 def compiled(*files):
     """Gives the modules of files in `protos`."""
-    import google.type
-    import grpc_tools
     from grpc_tools import protoc
 
-    folder = os.path.join(HERE, "protos")
     target = tempfile.mkdtemp()
-    known = os.path.join(os.path.dirname(grpc_tools.__file__), "_proto")
-    types = os.path.dirname(os.path.dirname(list(google.type.__path__)[0]))
-    arguments = ["", f"-I{folder}", f"-I{known}", f"-I{types}", f"--python_out={target}", *files]
+    arguments = ["", f"-I{os.path.join(HERE, 'protos')}", *includes(), f"--python_out={target}", *files]
     if protoc.main(arguments) != 0:
         sys.exit("the files of protos are not compiled")
     sys.path.insert(0, target)
@@ -349,6 +509,98 @@ def json_schema(writer):
     writer.keyed(
         JSONSerializer(text({"type": "string"}), writer.registry, conf=BY_TOPIC), "k", "text", topic
     )
+
+
+# Reading what our converters write
+
+
+def read_back(writer, kind):
+    """Prints the records of TOPIC as Confluent's deserializers see them, one JSON object a line."""
+    readers = {"avro": avro_reader, "protobuf": protobuf_reader, "json_schema": json_reader}
+    consumer = Consumer(
+        {"bootstrap.servers": writer.bootstrap, "group.id": "none", "enable.auto.commit": False}
+    )
+    whole = TopicPartition(writer.topic, 0, 0)
+    _, end = consumer.get_watermark_offsets(whole, timeout=30)
+    consumer.assign([whole])
+    for _ in range(end):
+        message = consumer.poll(30)
+        parts = {}
+        for part, data in [("key", message.key()), ("value", message.value())]:
+            read = readers[kind](writer, part, data)
+            context = SerializationContext(writer.topic, getattr(MessageField, part.upper()), [])
+            parts[part] = plain(read(data, context))
+        print(json.dumps(parts))
+    consumer.close()
+
+
+def plain(value):
+    if isinstance(value, dict):
+        return {name: plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, datetime.datetime):
+        return round(value.timestamp() * 1000)
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return str(value) if isinstance(value, decimal.Decimal) else value
+
+
+def avro_reader(writer, *_):
+    from confluent_kafka.schema_registry.avro import AvroDeserializer
+
+    return AvroDeserializer(writer.registry)
+
+
+def json_reader(writer, *_):
+    from confluent_kafka.schema_registry.json_schema import JSONDeserializer
+
+    return JSONDeserializer(None, schema_registry_client=writer.registry)
+
+
+def protobuf_reader(writer, part, data):
+    """With the message type that the registered text compiles to."""
+    from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    from grpc_tools import protoc
+
+    text = writer.registry.get_schema(int.from_bytes(data[1:5], "big")).schema_str
+    folder = tempfile.mkdtemp()
+    with open(os.path.join(folder, "read.proto"), "w") as file:
+        file.write(text)
+    result = os.path.join(folder, "set")
+    arguments = ["", f"-I{folder}", *includes(), "--include_imports", f"--descriptor_set_out={result}"]
+    if protoc.main([*arguments, "read.proto"]) != 0:
+        sys.exit(f"this is not compiled:\n{text}")
+    with open(result, "rb") as file:
+        files = descriptor_pb2.FileDescriptorSet.FromString(file.read()).file
+    pool = descriptor_pool.DescriptorPool()
+    for file in files:
+        pool.Add(file)
+    # The way to the message type: none is the first one, else a count and that many places, doubled.
+    place = data[6] // 2 if data[5] else 0
+    name = ".".join(filter(None, [files[-1].package, files[-1].message_type[place].name]))
+    type_ = message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+    # Without a client: it would ask the registry for a serialized form that not every registry gives.
+    read = ProtobufDeserializer(type_, {})
+    if part == "key":
+        # A value without a struct around it stands in a wrapper.
+        return lambda data, context: read(data, context).value
+    return lambda data, context: order(read(data, context))
+
+
+def order(message):
+    amount = int.from_bytes(message.amount.value, "big", signed=True)
+    return {
+        **{name: getattr(message, name) for name in ["id", "small", "name", "ok", "raw"]},
+        "tags": list(message.tags),
+        "counts": {entry.key: entry.value for entry in message.counts}
+        if not hasattr(message.counts, "items")
+        else dict(message.counts),
+        "at": message.at.seconds * 1000 + message.at.nanos // 1_000_000,
+        "amount": decimal.Decimal(amount).scaleb(-2),
+        "point": {"x": message.point.x, "y": message.point.y},
+    }
 
 
 def main():

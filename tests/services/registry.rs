@@ -15,6 +15,7 @@ use crate::connectors::{STRING, with};
 use crate::registry_notation;
 use crate::support::{Ctx, Need, python, scratch};
 
+pub const AVRO: &str = "io.confluent.connect.avro.AvroConverter";
 pub const PROTOBUF: &str = "io.confluent.connect.protobuf.ProtobufConverter";
 pub const JSON_SCHEMA: &str = "io.confluent.connect.json.JsonSchemaConverter";
 
@@ -23,6 +24,9 @@ const SCRIPT: &str = "tests/registry/produce.py";
 pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
     let needs = &[Need::Kafka, Need::Registry];
     vec![
+        ctx.trial(needs, "registry::avro_of_real_producers", |ctx| {
+            matrix(ctx, "avro", AVRO);
+        }),
         ctx.trial(needs, "registry::protobuf_of_real_producers", |ctx| {
             matrix(ctx, "protobuf", PROTOBUF);
         }),

@@ -9,6 +9,7 @@
 pub mod context;
 pub mod worker;
 
+pub mod fake_registry;
 pub mod jvm_connect;
 pub mod kafka;
 pub mod neo4j;

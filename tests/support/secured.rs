@@ -47,6 +47,28 @@ pub struct SecuredKafka {
     sasl_plaintext: u16,
 }
 
+/// Stores of every kind, for a server that is no broker: `trust.*`, `other.pem`, `client.*` in a folder.
+pub struct TlsFiles {
+    pub dir: PathBuf,
+    /// Key and chain of the server, which is `localhost`.
+    pub server: String,
+    /// Who has signed server and client.
+    pub ca: String,
+}
+
+impl TlsFiles {
+    pub fn make() -> Result<TlsFiles, String> {
+        let dir = scratch::dir("tls");
+        let made = Certificates::make("client");
+        write_stores(&dir, &made)?;
+        Ok(TlsFiles {
+            dir,
+            server: made.server(),
+            ca: made.ca(),
+        })
+    }
+}
+
 impl SecuredKafka {
     pub fn start() -> Result<SecuredKafka, String> {
         let files = scratch::dir("secured");

@@ -111,7 +111,8 @@ fn ask(agent: &Agent, oauth: &OAuth) -> Result<Token, RestError> {
     };
     let mut body = "grant_type=client_credentials".to_owned();
     if let Some(scope) = scope {
-        body = format!("{body}&scope={}", encoded(scope));
+        // A blank is a plus in forms, as Java's client sends it.
+        body = format!("{body}&scope={}", encoded(scope).replace("%20", "+"));
     }
     let credentials = STANDARD.encode(format!("{client_id}:{}", client_secret.reveal()));
     let request = agent
@@ -164,7 +165,7 @@ fn lifetime(token: &str) -> Option<u64> {
     end.checked_sub(issued)
 }
 
-/// As in forms and paths: what is not a letter, a digit or one of `-_.~` as `%XX`.
+/// As in paths: what is not a letter, a digit or one of `-_.~` as `%XX`.
 pub(super) fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {

@@ -250,7 +250,7 @@ async fn a_token_is_asked_for_once_and_anew_when_it_is_refused() {
     assert_eq!(asked.len(), 1);
     assert_eq!(
         asked[0].body,
-        "grant_type=client_credentials&scope=read%20all"
+        "grant_type=client_credentials&scope=read+all"
     );
     assert_eq!(asked[0].header("authorization"), Some("Basic bWU6c2VjcmV0"));
     let all_with = |token: &str| {
