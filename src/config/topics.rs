@@ -41,8 +41,10 @@ pub fn names(list: &str) -> Vec<String> {
 
 /// The validator of `topics.regex`.
 pub fn check_pattern(key: &str, value: Option<&Parsed>) -> Vec<String> {
-    let Some(Parsed::Text(pattern)) = value else {
-        return Vec::new();
+    let pattern = match value {
+        Some(Parsed::Text(pattern)) => pattern,
+        Some(_) => return Vec::new(),
+        None => return vec![invalid_value(key, "null", "Invalid regex: null")],
     };
     match TopicPattern::new(pattern) {
         Ok(_) => Vec::new(),

@@ -28,13 +28,14 @@ impl<S: Send + Sync> FromRequest<S> for JsonBody {
         if bytes.is_empty() {
             return Ok(Self(None));
         }
+        // Some editors put a mark of the encoding before everything; it is passed over, as in Kafka.
+        let json = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         if !has_type {
             let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
             return Err(ApiError::new(status, "HTTP 415 Unsupported Media Type"));
         }
         // Malformed JSON is a 500 in Kafka, and clients know it as one.
-        let value =
-            serde_json::from_slice(&bytes).map_err(|e| ApiError::internal(e.to_string()))?;
+        let value = serde_json::from_slice(json).map_err(|e| ApiError::internal(e.to_string()))?;
         Ok(Self(Some(value).filter(|value: &Value| !value.is_null())))
     }
 }

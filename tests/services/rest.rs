@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use libtest_mimic::Trial;
@@ -22,6 +23,16 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
             jvm_worker_answers_as_recorded,
         ),
         ctx.trial(kafka, "rest::answers_as_recorded", answers_as_recorded),
+        ctx.trial(
+            kafka,
+            "rest::answers_as_a_cluster_where_the_mode_is_no_matter",
+            answers_as_a_cluster_where_the_mode_is_no_matter,
+        ),
+        ctx.trial(
+            kafka,
+            "rest::variations_are_answered_as_by_the_jvm",
+            variations_are_answered_as_by_the_jvm,
+        ),
         ctx.trial(
             kafka,
             "rest::starts_connectors_of_every_file_form",
@@ -69,14 +80,69 @@ const OTHERWISE: &[(&str, &str)] = &[
     ),
     ("null-own-key-status", "so there is no such connector"),
     ("null-own-key-delete", "so there is no such connector"),
+    ("name-slash-put", "names of any kind can be reached"),
+    ("name-percent-put", "names of any kind can be reached"),
+    ("name-backslash-put", "names of any kind can be reached"),
+    ("name-slash-create", "it was created before"),
+    ("list-after-deletes", "it was created before"),
+    ("list-last", "the others were created before"),
+    ("name-slash-get", "names of any kind can be reached"),
+    ("name-slash-delete", "names of any kind can be reached"),
+];
+
+/// Steps that a cluster answers in its own way.
+const OF_THE_MODE: &[(&str, &str)] = &[
+    ("internal-task-configs", "a worker alone takes none"),
+    ("internal-fence", "a worker alone takes none"),
+    ("task-restart-missing", "another sentence"),
+    ("task-restart-stopped", "nobody else could run it"),
+];
+
+/// Steps whose answer lists tasks.
+const CREATED_OR_CHANGED: &[&str] = &[
+    "create",
+    "patch",
+    "put-more-tasks",
+    "failing-create",
+    "poison-create",
+    "create-running",
+    "put-creates",
+    "create-null-initial-state",
+    "name-space-create",
+    "name-unicode-create",
+    "name-question-mark-create",
+    "name-plus-create",
+    "name-colon-dot-create",
 ];
 
 fn answers_as_recorded(ctx: &'static Ctx) {
+    replays_but_for(ctx, "standalone.jsonl", OTHERWISE);
+}
+
+/// What a cluster answered, as far as it is no matter of the mode.
+fn answers_as_a_cluster_where_the_mode_is_no_matter(ctx: &'static Ctx) {
+    // Here they are answered as by a cluster.
+    let alike = [
+        "restart-missing",
+        "task-restart-connector-missing",
+        "stop-missing",
+        "status-after-task-restart-missing",
+    ];
+    let mut otherwise = OTHERWISE.to_vec();
+    otherwise.retain(|(step, _)| !alike.contains(step));
+    let before = "tasks are those before the change there";
+    otherwise.extend(OF_THE_MODE.iter().copied());
+    otherwise.extend(CREATED_OR_CHANGED.iter().map(|step| (*step, before)));
+    replays_but_for(ctx, "distributed.jsonl", &otherwise);
+}
+
+/// Replays a recording; all steps but these answer as recorded, and none of these does.
+fn replays_but_for(ctx: &'static Ctx, recording: &str, otherwise: &[(&str, &str)]) {
     let worker = recorded_worker(ctx, Engine::Turnbuckle);
     // What is answered otherwise is not waited for.
-    let once = OTHERWISE.iter().flat_map(|(step, _)| ["--once", step]);
+    let once = otherwise.iter().flat_map(|(step, _)| ["--once", step]);
     let once: Vec<&str> = once.collect();
-    let report = replay(ctx, &worker, "standalone.jsonl", &once);
+    let report = replay(ctx, &worker, recording, &once);
     assert!(report.contains(" passed, "), "{report}");
 
     let mut differing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -89,10 +155,40 @@ fn answers_as_recorded(ctx: &'static Ctx) {
             differing.entry(step).or_default().push(line);
         }
     }
-    let otherwise: BTreeMap<&str, &str> = OTHERWISE.iter().copied().collect();
+    let otherwise: BTreeMap<&str, &str> = otherwise.iter().copied().collect();
     let (got, expected): (Vec<_>, Vec<_>) =
         (differing.keys().collect(), otherwise.keys().collect());
     assert_eq!(got, expected, "{report}");
+}
+
+/// The same requests, as the seed has them, to a worker of the JVM and to ours.
+fn variations_are_answered_as_by_the_jvm(ctx: &'static Ctx) {
+    let reference = recorded_worker(ctx, Engine::Jvm);
+    let worker = recorded_worker(ctx, Engine::Turnbuckle);
+    let topic = ctx.kafka().new_topic("variations", 1);
+    ctx.kafka().produce(&topic, ["10", "20", "30"]);
+    let dir = scratch::dir("variations");
+    let (reference, base, dir) = (reference.base(), worker.base(), dir.to_string_lossy());
+    let seed = std::env::var("TURNBUCKLE_SEED").unwrap_or_else(|_| "1".to_owned());
+    let args = [
+        &*reference,
+        &*base,
+        "--topic",
+        &topic,
+        "--dir",
+        &*dir,
+        "--seed",
+        &seed,
+        "--rounds",
+        "6",
+    ];
+    let output = python::run("tests/goldens/rest/vary.py", &args).expect("the variations run");
+    let report = String::from_utf8_lossy(&output.stdout).into_owned();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        report.ends_with(" alike, 0 different\n"),
+        "{report}{errors}"
+    );
 }
 
 fn starts_connectors_of_every_file_form(ctx: &'static Ctx) {
@@ -257,6 +353,9 @@ pub fn recorded_worker(ctx: &'static Ctx, engine: Engine) -> Worker {
 
 /// Sends the recorded requests and gives back the differences; the last line is `N passed, M failed`.
 pub fn replay(ctx: &'static Ctx, worker: &Worker, recording: &str, options: &[&str]) -> String {
+    // The names of connectors are recorded, and with them those of groups.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     let topic = ctx.kafka().new_topic("replay", 1);
     ctx.kafka().produce(&topic, ["10", "20", "30"]);
     let recording = recordings().join(recording);

@@ -204,7 +204,7 @@ fn location(headers: &HeaderMap, name: &str) -> String {
         .unwrap_or("localhost");
     let mut location = format!("http://{host}/connectors/");
     for byte in name.bytes() {
-        let is_plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
+        let is_plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
         if is_plain {
             location.push(char::from(byte));
         } else {
@@ -225,7 +225,8 @@ mod tests {
             ("plain", "plain"),
             ("audit trail", "audit%20trail"),
             ("why?now&then=#1", "why%3Fnow&then=%231"),
-            ("in/out", "in/out"),
+            ("in/out", "in%2Fout"),
+            ("50%off", "50%25off"),
             ("a+b;c:d", "a+b;c:d"),
             ("жур", "%D0%B6%D1%83%D1%80"),
         ] {
