@@ -12,6 +12,8 @@ pub mod worker;
 pub mod plugins;
 pub mod providers;
 
+pub mod metrics;
+
 pub mod config;
 
 pub mod logging;

@@ -245,6 +245,8 @@ pub enum DocsPage {
     /// What becomes of the keys of Java's Kafka clients.
     ClientKeys,
     Loggers,
+    /// Metrics by their names.
+    Metrics,
     ConfigProviders,
     /// Transformations and predicates with their keys.
     Transforms,

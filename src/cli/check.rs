@@ -54,6 +54,7 @@ pub fn run(args: &WorkerFiles) -> Result<(), Failure> {
         secrets: resolved.secrets,
         id: String::new(),
         kafka: Arc::new(Cluster),
+        metrics: Arc::default(),
     });
     let mut names = BTreeSet::new();
     for path in files {

@@ -11,6 +11,7 @@ use super::args::DocsPage;
 use crate::config::inert::{INERT, REFUSED};
 use crate::config::worker_keys::worker_config_def;
 use crate::logging;
+use crate::metrics;
 use crate::plugins::{Kind, Plugins};
 use crate::providers::CLASSES;
 
@@ -20,6 +21,7 @@ pub fn page(page: DocsPage) -> String {
         DocsPage::ClientKeys => client_keys_page(),
         DocsPage::ConfigProviders => config_providers(),
         DocsPage::Loggers => logging::page(),
+        DocsPage::Metrics => metrics::page(),
         DocsPage::Transforms => transforms(),
         DocsPage::Converters => converters(),
         DocsPage::SchemaRegistry => schema_registry(),
@@ -241,6 +243,11 @@ mod tests {
     fn pages_are_fresh() {
         let client_keys = data_plane::kafka::client_keys::client_keys_page();
         for (name, page, tables) in [
+            (
+                "metrics",
+                include_str!("../../docs/metrics.md"),
+                metrics::page(),
+            ),
             (
                 "client-keys",
                 include_str!("../../docs/client-keys.md"),

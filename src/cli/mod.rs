@@ -18,6 +18,7 @@ mod memory;
 mod preview;
 mod signals;
 mod standalone;
+mod telemetry;
 mod time_zone;
 
 use std::process::ExitCode;

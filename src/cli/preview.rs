@@ -198,6 +198,7 @@ fn worker(args: &Args, connector: &Config) -> Result<Worker, Stop> {
         secrets,
         id: String::new(),
         kafka: Arc::new(Cluster),
+        metrics: Arc::default(),
     })
 }
 

@@ -16,6 +16,7 @@ use super::Failure;
 use super::args::Standalone;
 use super::files::{connector_files, resolved, worker_environment, worker_file};
 use super::signals::Signals;
+use super::telemetry;
 use crate::config::environment::{Environment, JaasFile};
 use crate::config::layers::{WorkerProperties, layered};
 use crate::config::rest::{Admin, Listener, RestConfig, Scheme, TlsSettings};
@@ -25,6 +26,7 @@ use crate::config::{WorkerConfig, connector_file};
 use crate::herder::command::ConfigureMode;
 use crate::herder::{Herder, HerderError, standalone};
 use crate::logging::Loggers;
+use crate::metrics::Registry;
 use crate::plugins::Plugins;
 use crate::providers::{Providers, Secrets, warn_unresolved};
 use crate::rest::{self, AppState, Bound, Users};
@@ -102,6 +104,8 @@ async fn run_owned(
         () = signals.first() => return Ok(()),
     };
     let rest = config.rest.clone();
+    let otlp = telemetry::from_environment();
+    let metrics = Registry::new(config.metric_windows, otlp.clone());
     let herder = standalone::start(Arc::new(Worker {
         config,
         plugins,
@@ -109,7 +113,10 @@ async fn run_owned(
         secrets,
         id,
         kafka: Arc::new(Cluster),
+        metrics: Arc::new(metrics),
     }));
+
+    let sending = telemetry::spawn(&herder, otlp.as_ref());
 
     let (started, startup) = watch::channel(false);
     let (stop, stopping) = watch::channel(false);
@@ -154,12 +161,17 @@ async fn run_owned(
 
     // No new requests; those under way see the herder go.
     let _ = stop.send(true);
+    if let Some(sending) = sending {
+        sending.abort();
+    }
+    telemetry::send_last(&herder, otlp.as_ref()).await;
     tokio::select! {
         () = herder.shutdown() => {}
         signal = signals.second() => return Err(Failure::Interrupted(signal)),
     }
     // Answers under way are still sent; a client that takes none is left.
     let _ = timeout(LAST_ANSWERS, servers.join_all()).await;
+    telemetry::end(otlp).await;
     info!("Kafka Connect stopped");
     failure.map_or(Ok(()), Err)
 }

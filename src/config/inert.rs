@@ -12,7 +12,9 @@ pub struct Inert {
 const PLUGINS_BUILT_IN: &str = "plugins are built in";
 const SOURCES_ONLY: &str = "concerns source connectors only";
 const DISTRIBUTED_ONLY: &str = "concerns distributed mode only";
-const METRICS: &str = "there are no metrics reporters inside the worker";
+const METRICS: &str =
+    "there are no metrics reporters inside the worker; see GET /metrics and OpenTelemetry";
+const METRICS_CONTEXT: &str = "metrics carry no context labels; let the scraper add them";
 const JVM_CLIENT: &str = "the Kafka client of the worker has no such setting";
 
 /// Of keys behind `listeners.https.` and `admin.listeners.https.`.
@@ -30,7 +32,8 @@ pub const INERT: &[Inert] = &[
     inert("exactly.once.source.support", SOURCES_ONLY),
     inert("metric.reporters", METRICS),
     inert("auto.include.jmx.reporter", METRICS),
-    inert("metrics.", METRICS),
+    inert("metrics.recording.level", "everything is recorded"),
+    inert("metrics.context.", METRICS_CONTEXT),
     inert(
         "internal.key.converter",
         "internal converters are fixed since Kafka 3.0",

@@ -11,11 +11,13 @@ use super::layers::WorkerProperties;
 use super::policy::OverridePolicy;
 use super::rest::{RestConfig, tls};
 pub use super::worker_keys::TARGET_WAIT_MAX_MS;
+use data_plane::metrics::Windows;
+
 use super::worker_keys::{
     BOOTSTRAP_SERVERS, CLIENT_DNS_LOOKUP, CONFIG_PROVIDERS, DEFAULT_API_TIMEOUT, HEADER_CONVERTER,
-    KEY_CONVERTER, OFFSET_FLUSH_INTERVAL, OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES,
-    TASK_SHUTDOWN_TIMEOUT, TOPIC_TRACKING, TOPIC_TRACKING_RESET, VALUE_CONVERTER,
-    worker_config_def,
+    KEY_CONVERTER, METRICS_NUM_SAMPLES, METRICS_SAMPLE_WINDOW, OFFSET_FLUSH_INTERVAL,
+    OFFSET_FLUSH_TIMEOUT, OVERRIDE_POLICY, TASK_MEMORY_BYTES, TASK_SHUTDOWN_TIMEOUT,
+    TOPIC_TRACKING, TOPIC_TRACKING_RESET, VALUE_CONVERTER, worker_config_def,
 };
 
 /// What the worker reads of its configuration.
@@ -28,6 +30,8 @@ pub struct WorkerConfig {
     pub flush_interval: Duration,
     pub flush_timeout: Duration,
     pub graceful_timeout: Duration,
+    /// How far rates, averages and maxima look back.
+    pub metric_windows: Windows,
     pub override_policy: OverridePolicy,
     /// Whether the topics that connectors use are told, and may be forgotten on request.
     pub topic_tracking: bool,
@@ -102,6 +106,10 @@ impl WorkerConfig {
             topic_tracking: reader.get(&TOPIC_TRACKING),
             topic_tracking_reset: reader.get(&TOPIC_TRACKING_RESET),
             task_memory: usize::try_from(reader.get(&TASK_MEMORY_BYTES)).unwrap_or(usize::MAX),
+            metric_windows: Windows {
+                samples: reader.get(&METRICS_NUM_SAMPLES).max(1) as usize,
+                length: millis(reader.get(&METRICS_SAMPLE_WINDOW)),
+            },
             target_wait_max: limit(reader.get(&TARGET_WAIT_MAX_MS)),
             properties: config.clone(),
         };

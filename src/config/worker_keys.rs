@@ -99,6 +99,22 @@ pub const CONFIG_PROVIDERS: Key<Vec<String>> = Key::new(
      Without blanks: one before an alias hides it from this file, as in Kafka.",
 );
 
+pub const METRICS_SAMPLE_WINDOW: Key<i64> = Key::new(
+    "metrics.sample.window.ms",
+    "30000",
+    Importance::Low,
+    "How many milliseconds each sample of a rate, an average or a maximum spans.",
+)
+.at_least(1);
+
+pub const METRICS_NUM_SAMPLES: Key<i32> = Key::new(
+    "metrics.num.samples",
+    "2",
+    Importance::Low,
+    "How many samples a rate, an average or a maximum is made of.",
+)
+.at_least(1);
+
 pub const TASK_MEMORY_BYTES: Key<i64> = Key::new(
     "task.memory.bytes",
     "33554432",
@@ -184,6 +200,8 @@ pub fn worker_config_def() -> ConfigDef {
         .define(&TOPIC_TRACKING_RESET)
         .define(&CLIENT_DNS_LOOKUP)
         .define(&DEFAULT_API_TIMEOUT)
+        .define(&METRICS_SAMPLE_WINDOW)
+        .define(&METRICS_NUM_SAMPLES)
         .define(&TASK_MEMORY_BYTES)
         .define(&TARGET_WAIT_MAX_MS)
         .define(&CONFIG_PROVIDERS)

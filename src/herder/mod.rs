@@ -7,6 +7,7 @@
 
 pub mod command;
 pub mod error;
+mod metrics;
 mod offsets;
 pub mod stage;
 pub mod standalone;

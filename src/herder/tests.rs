@@ -181,6 +181,7 @@ pub(super) fn worker_with(providers: Providers) -> (Worker, Arc<InMemory>) {
         secrets: Secrets::default(),
         id: "h:1".to_owned(),
         kafka: kafka.clone(),
+        metrics: Arc::default(),
     };
     (worker, kafka)
 }

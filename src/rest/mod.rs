@@ -38,7 +38,7 @@ use self::body_limit::BodyLimit;
 use self::extra_headers::ExtraHeaders;
 use self::media_type::Consumes;
 use self::resources::{
-    connector_plugins, connectors, internal, loggers, offsets, root, topics, turnbuckle,
+    connector_plugins, connectors, internal, loggers, metrics, offsets, root, topics, turnbuckle,
 };
 use crate::config::rest::{Admin, Limits, RestConfig};
 use crate::herder::Herder;
@@ -61,7 +61,8 @@ pub fn api(state: AppState, config: &RestConfig, users: Option<Users>) -> Router
         .merge(with_media_types(connector_resources(), Consumes::Json))
         .merge(with_media_types(internal_resources(), Consumes::Anything))
         .merge(with_media_types(plugin_resources(), Consumes::Json))
-        .merge(with_media_types(own_resources(), Consumes::Anything));
+        .merge(with_media_types(own_resources(), Consumes::Anything))
+        .merge(with_media_types(metrics_resource(), Consumes::Anything));
     if config.admin == Admin::Shared {
         resources = resources.merge(with_media_types(admin_resources(), Consumes::Json));
     }
@@ -74,7 +75,8 @@ pub fn api(state: AppState, config: &RestConfig, users: Option<Users>) -> Router
 
 /// What is answered at `admin.listeners`: neither logins nor added headers, as in Kafka.
 pub fn admin_api(state: AppState, limits: Limits) -> Router {
-    let resources = with_media_types(admin_resources(), Consumes::Json);
+    let resources = with_media_types(admin_resources(), Consumes::Json)
+        .merge(with_media_types(metrics_resource(), Consumes::Anything));
     outermost(answering(resources, state, limits, None))
 }
 
@@ -247,6 +249,11 @@ fn own_resources() -> Router<AppState> {
         "/turnbuckle/connectors/{name}/tasks/{task}",
         resource("HEAD,GET,OPTIONS", get(turnbuckle::task)),
     )
+}
+
+/// On admin listeners too: a scraper needs no way to connectors' configurations.
+fn metrics_resource() -> Router<AppState> {
+    Router::new().route("/metrics", resource("HEAD,GET,OPTIONS", get(metrics::get)))
 }
 
 /// Methods of one path, with the answer to OPTIONS that JAX-RS gives by itself.

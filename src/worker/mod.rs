@@ -12,6 +12,7 @@ pub mod offsets;
 pub mod preview;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigErrors};
@@ -30,6 +31,7 @@ pub use self::converters::config_error;
 use self::converters::{choose, converter_key, default_class, find};
 pub use self::kafka::Kafka;
 use crate::config::{SinkConnectorConfig, WorkerConfig};
+use crate::metrics::Registry;
 use crate::plugins::{Kind, Plugins};
 use crate::providers::{Providers, Secrets};
 
@@ -44,6 +46,7 @@ pub struct Worker {
     /// `host:port`, as every status shows it.
     pub id: String,
     pub kafka: Arc<dyn Kafka>,
+    pub metrics: Arc<Registry>,
 }
 
 /// Which task to start, and how.
@@ -77,7 +80,25 @@ impl Worker {
     pub fn start_task(&self, start: TaskToStart<'_>) -> Result<TaskHandle, ConnectError> {
         // Clients remember whose they are from when they are made.
         let _whose = log_span(start.name, start.task).entered();
-        Ok(Task::spawn(self.parts(start)?))
+        let mut start = start;
+        start.status = self.counted(start.status);
+        let parts = self.parts(start);
+        if parts.is_err() {
+            self.metrics.task_started(false);
+        }
+        Ok(Task::spawn(parts?))
+    }
+
+    /// Hears of the task's states, and counts how its start ended.
+    fn counted(&self, status: Box<dyn Fn(TaskStatus) + Send>) -> Box<dyn Fn(TaskStatus) + Send> {
+        let (metrics, counted) = (self.metrics.clone(), AtomicBool::new(false));
+        Box::new(move |state| {
+            let is_start = !matches!(state, TaskStatus::Unassigned);
+            if is_start && !counted.swap(true, Ordering::Relaxed) {
+                metrics.task_started(!matches!(state, TaskStatus::Failed(_)));
+            }
+            status(state);
+        })
     }
 
     fn parts(&self, start: TaskToStart<'_>) -> Result<TaskParts, ConnectError> {
@@ -91,13 +112,17 @@ impl Worker {
         // Everything that can be wrong with the configuration comes before the first client.
         let stage = self.stage_parts(config, start.connector_config)?;
         let sink = start.connector.new_task()?;
-        let consumer = translated(start.task, ClientSettings::consumer(&clients.consumer()?))?;
+        let consumer = clients.consumer()?;
+        let client_id = consumer.get("client.id").unwrap_or_default().to_owned();
+        let consumer = translated(start.task, ClientSettings::consumer(&consumer))?;
         let settings = self.settings(&start, &consumer);
+        let mut producer_id = String::new();
         let dead_letter_topic = match &config.dead_letters {
             None => None,
             Some(letters) => {
-                let producer =
-                    translated(start.task, ClientSettings::producer(&clients.producer()?))?;
+                let producer = clients.producer()?;
+                producer_id.push_str(producer.get("client.id").unwrap_or_default());
+                let producer = translated(start.task, ClientSettings::producer(&producer))?;
                 let admin = translated(start.task, ClientSettings::admin(&clients.admin()?))?;
                 Some(self.kafka.dead_letter_topic(producer, admin, letters)?)
             }
@@ -114,6 +139,7 @@ impl Worker {
             status: start.status,
             clock: Arc::new(SystemClock),
             topics: start.topics,
+            metrics: (self.metrics).new_task(start.name, start.task, &client_id, &producer_id),
         })
     }
 

@@ -32,6 +32,7 @@ mod lifecycle;
 mod loggers;
 mod logs;
 mod memory;
+mod metrics;
 mod odd_ends;
 mod offsets;
 mod preview;
@@ -50,6 +51,7 @@ mod security_tokens;
 mod stops;
 mod targets;
 mod targets_outage;
+mod telemetry;
 mod validation;
 
 use std::process::{Command, ExitCode};
@@ -82,6 +84,7 @@ fn main() -> ExitCode {
     trials.extend(logs::tests(ctx));
     trials.extend(memory::tests(ctx));
     trials.extend(odd_ends::tests(ctx));
+    trials.extend(metrics::tests(ctx));
     trials.extend(offsets::tests(ctx));
     trials.extend(preview::tests(ctx));
     trials.extend(providers::tests(ctx));
@@ -99,6 +102,7 @@ fn main() -> ExitCode {
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
     trials.extend(validation::tests(ctx));
+    trials.extend(telemetry::tests(ctx));
     trials.extend(crash::tests(ctx));
     trials.extend(crash_worker::tests(ctx));
     trials.extend(diagnosis::tests(ctx));

@@ -21,6 +21,7 @@ pub mod python;
 
 pub mod process;
 pub mod rest;
+pub mod scrape;
 pub mod scratch;
 pub mod wait;
 

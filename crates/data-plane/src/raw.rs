@@ -74,6 +74,25 @@ impl RawBatch {
             + self.headers.len() * size_of::<RawHeader>()
     }
 
+    /// Bytes of keys, values and headers.
+    pub fn data_bytes(&self) -> usize {
+        self.arena.len()
+    }
+
+    /// Bytes of keys, values and headers of one of its runs.
+    pub fn run_bytes(&self, run: &Run) -> usize {
+        if self.runs.len() == 1 {
+            return self.arena.len();
+        }
+        let len = |span: &Option<Span>| span.map_or(0, |s| s.len as usize);
+        let records = self.records[run.records.clone()].iter().map(|record| {
+            let headers = &self.headers[record.headers.start as usize..record.headers.end as usize];
+            let headers = headers.iter().map(|h| h.name.len as usize + len(&h.value));
+            len(&record.key) + len(&record.value) + headers.sum::<usize>()
+        });
+        records.sum()
+    }
+
     pub fn runs(&self) -> &[Run] {
         &self.runs
     }

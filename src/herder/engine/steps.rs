@@ -176,6 +176,7 @@ impl Engine {
     }
 
     fn on_made(&mut self, name: &str, written: &Config, made: Result<Made, ConnectError>) {
+        self.worker.metrics.connector_started(made.is_ok());
         let made = match made {
             Ok(made) => made,
             Err(error) => {

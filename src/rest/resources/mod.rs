@@ -4,6 +4,7 @@ pub mod connector_plugins;
 pub mod connectors;
 pub mod internal;
 pub mod loggers;
+pub mod metrics;
 pub mod offsets;
 pub mod root;
 pub mod topics;

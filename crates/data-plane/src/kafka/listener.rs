@@ -2,7 +2,7 @@
 //! retried there for ever and only ever said as events; here whoever waits is told. Brokers that are away are told in
 //! the log while the wait goes on.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use connect_api::{ConnectError, ErrorClass};
@@ -14,6 +14,8 @@ use tokio::sync::watch;
 use super::consumer::{FAILED, log_line};
 use super::diagnosis::Trouble;
 use super::problems::{self, Who};
+use super::statistics;
+use crate::metrics::ClientCounters;
 
 const REMIND_EVERY: Duration = Duration::from_secs(300);
 
@@ -25,6 +27,7 @@ pub(super) struct Listener {
     /// What the last try to log in by token came to.
     login: watch::Sender<Option<ConnectError>>,
     outage: Mutex<Outage>,
+    counters: Arc<ClientCounters>,
 }
 
 #[derive(Default)]
@@ -42,6 +45,7 @@ impl Listener {
             refused: watch::Sender::new(None),
             login: watch::Sender::new(None),
             outage: Mutex::default(),
+            counters: Arc::default(),
         }
     }
 
@@ -68,6 +72,10 @@ impl Listener {
     /// Keeps what a try to log in by token came to.
     pub fn logged_in(&self, result: Result<(), ConnectError>) {
         self.login.send_replace(result.err());
+    }
+
+    pub fn counters(&self) -> Arc<ClientCounters> {
+        self.counters.clone()
     }
 
     /// Why there is no token now.
@@ -111,6 +119,12 @@ impl ClientContext for Listener {
             && let Some(trouble) = Trouble::parse(line)
         {
             self.trouble(trouble);
+        }
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        if let Some(counts) = statistics::counts(statistics) {
+            self.counters.set(counts);
         }
     }
 

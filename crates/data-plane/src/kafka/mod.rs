@@ -20,6 +20,7 @@ mod logins;
 pub mod memory;
 mod problems;
 mod producer;
+mod statistics;
 mod topic_pattern;
 mod topic_reader;
 
@@ -37,6 +38,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use connect_api::{ConnectError, TopicPartition};
 
+use crate::metrics::ClientCounters;
 use crate::raw::RawBatch;
 use crate::task::Durable;
 
@@ -86,6 +88,8 @@ pub struct Position {
     pub partition: Arc<TopicPartition>,
     /// The offset of the next record; none before the first was read.
     pub next: Option<i64>,
+    /// The offset of the first record of the partition as the last answer told it.
+    pub begin: Option<i64>,
     /// The offset after the last record of the partition as the last answer told it.
     pub end: Option<i64>,
 }
@@ -159,6 +163,11 @@ pub trait GroupConsumer: Send {
         Vec::new()
     }
 
+    /// What is known of its connections; none if it does not tell.
+    fn counters(&self) -> Option<Arc<ClientCounters>> {
+        None
+    }
+
     /// Leaves the group and frees everything, at the latest after `deadline`.
     async fn close(self: Box<Self>, deadline: Duration);
 }
@@ -188,4 +197,9 @@ pub trait DeadLetterTopic: Send + Sync {
     /// # Errors
     /// The first refusal for good: too large, not permitted, topic gone.
     async fn send(&self, letters: Vec<Letter>) -> Result<(), ConnectError>;
+
+    /// What is known of its connections; none if it does not tell.
+    fn counters(&self) -> Option<Arc<ClientCounters>> {
+        None
+    }
 }

@@ -20,8 +20,9 @@ use super::blocking::drop_elsewhere;
 use super::client_keys::ClientSettings;
 use super::listener::Listener;
 use super::logins::{LoggedIn, log_in};
-use super::problems;
 use super::{DeadLetterTopic, Letter};
+use super::{problems, statistics};
+use crate::metrics::ClientCounters;
 
 const AGAIN: Duration = Duration::from_secs(1);
 const QUEUE_FULL: Duration = Duration::from_millis(50);
@@ -58,7 +59,9 @@ impl DeadLetterProducer {
         replication: i16,
     ) -> Result<Self, ConnectError> {
         let context = Context(Listener::new(settings.who()));
-        let producer = ThreadedProducer::from_config_and_context(&settings.config()?, context)
+        let mut config = settings.config()?;
+        statistics::ask_for(&mut config);
+        let producer = ThreadedProducer::from_config_and_context(&config, context)
             .map_err(|e| settings.refused(&e))?;
         let producer = logged_in(&settings, producer)?;
         Ok(Self {
@@ -191,6 +194,10 @@ impl DeadLetterTopic for DeadLetterProducer {
         })
     }
 
+    fn counters(&self) -> Option<Arc<ClientCounters>> {
+        Some(self.producer.as_ref()?.context().0.counters())
+    }
+
     async fn send(&self, letters: Vec<Letter>) -> Result<(), ConnectError> {
         let mut open: Vec<_> = letters.iter().enumerate().collect();
         loop {
@@ -277,6 +284,10 @@ pub(super) struct Context(pub Listener);
 impl ClientContext for Context {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, line: &str) {
         self.0.log(level, facility, line);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.0.stats_raw(statistics);
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

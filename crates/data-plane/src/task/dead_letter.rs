@@ -10,6 +10,7 @@ use tracing::error;
 use super::TaskSettings;
 use super::machine::{Event, FailedRecord};
 use crate::kafka::{DeadLetterTopic, Letter};
+use crate::metrics::{StageName, TaskMetrics};
 use crate::raw::RawBatch;
 
 /// What the actor is told.
@@ -28,6 +29,7 @@ pub(super) async fn run(
     settings: TaskSettings,
     mut mail: mpsc::UnboundedReceiver<Mail>,
     inbox: mpsc::UnboundedSender<Event>,
+    metrics: Arc<TaskMetrics>,
 ) {
     while let Some(item) = mail.recv().await {
         let event = match item {
@@ -36,7 +38,10 @@ pub(super) async fn run(
                 None => Ok(()),
             }),
             Mail::Send { batch, raw, failed } => {
-                let result = report(topic.as_deref(), &settings, &raw, &failed).await;
+                let began = metrics.clock().now();
+                let result = report(topic.as_deref(), &settings, &metrics, &raw, &failed).await;
+                let took = metrics.clock().now().saturating_duration_since(began);
+                metrics.spent(StageName::DeadLetter, took);
                 Event::Delivered { batch, result }
             }
         };
@@ -49,6 +54,7 @@ pub(super) async fn run(
 async fn report(
     topic: Option<&dyn DeadLetterTopic>,
     settings: &TaskSettings,
+    metrics: &TaskMetrics,
     raw: &RawBatch,
     failed: &[FailedRecord],
 ) -> Result<(), ConnectError> {
@@ -56,16 +62,17 @@ async fn report(
         for record in failed {
             log(settings, raw, record);
         }
+        metrics.logged(failed.len());
     }
     let Some(topic) = topic else { return Ok(()) };
-    topic
-        .send(
-            failed
-                .iter()
-                .map(|record| letter(settings, raw, record))
-                .collect(),
-        )
-        .await
+    metrics.letters(failed.len());
+    let letters = failed.iter().map(|record| letter(settings, raw, record));
+    let sent = topic.send(letters.collect()).await;
+    if sent.is_err() {
+        // Which of them arrived before the first that was refused is not known.
+        metrics.letters_failed(1);
+    }
+    sent
 }
 
 /// Class name of the sink task itself, as Kafka reports it.

@@ -12,6 +12,7 @@ mod sink;
 pub mod stage;
 mod tolerance;
 mod topics;
+mod trace;
 
 mod task_loop;
 
@@ -34,6 +35,7 @@ use connect_api::{ConnectError, SinkRecord};
 
 use crate::clock::Clock;
 use crate::kafka::{DeadLetterTopic, GroupConsumer};
+use crate::metrics::TaskMetrics;
 
 /// Everything a task is made of. Building it does no I/O that can fail for reasons outside this process.
 pub struct TaskParts {
@@ -51,6 +53,8 @@ pub struct TaskParts {
     pub clock: Arc<dyn Clock>,
     /// Hears which topics have records; none without `topic.tracking.enable`.
     pub topics: Option<TopicTracker>,
+    /// Where it is counted what the task does.
+    pub metrics: Arc<TaskMetrics>,
 }
 
 /// What turns bytes into records. The class names are those of the JVM, for reports.

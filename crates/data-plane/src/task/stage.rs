@@ -5,16 +5,17 @@
 //! [`Step::Filtered`] and a failure [`Step::Failed`]; neither is ever an absent value.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use connect_api::ByteString;
 use connect_api::convert::{Converter, HeaderConverter, LooksAhead, RecordHeaders, SchemaUsed};
 use connect_api::{Bytes, ConnectError, Headers, RecordSlice, SinkRecord, TopicPartition};
 
-use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as StageName, reaction};
+use super::machine::{Converted, FailedRecord, Moment, Reaction, Stage as FailedAt, reaction};
 use super::tolerance::{Retry, tolerance_exceeded};
 use super::{ConfiguredTransformation, StageParts, TaskSettings, Tolerance, TopicTracker};
 use crate::clock::{Clock, SystemClock};
+use crate::metrics::{RecordFailures, StageName, TaskMetrics};
 use crate::raw::{RawBatch, Run};
 
 /// What became of one record.
@@ -23,7 +24,7 @@ pub enum Step {
     /// A transformation dropped it; its offset is passed.
     Filtered(Link),
     Failed {
-        stage: StageName,
+        stage: FailedAt,
         class: Arc<str>,
         /// Of the transformation; none for a converter.
         alias: Option<Arc<str>>,
@@ -44,7 +45,7 @@ pub struct Link {
 enum Refusal {
     Filtered(Link),
     Record {
-        stage: StageName,
+        stage: FailedAt,
         class: Arc<str>,
         alias: Option<Arc<str>>,
         error: ConnectError,
@@ -87,6 +88,27 @@ impl RecordHeaders for HeadersOf<'_> {
 /// Hears that a converter waits and why, and then that it goes on.
 type Waits = Box<dyn FnMut(Option<ConnectError>) + Send>;
 
+/// One record in so many tells how the time of a batch is shared between converters and transformations: asking the
+/// clock for each would cost as much as some of them do.
+const SAMPLED_EVERY: usize = 64;
+
+/// Time that the sampled records took.
+#[derive(Default)]
+struct Split {
+    convert: Duration,
+    transform: Duration,
+}
+
+impl Split {
+    fn transform_share(&self) -> f64 {
+        let all = self.convert + self.transform;
+        match all.is_zero() {
+            true => 0.0,
+            false => self.transform.as_secs_f64() / all.as_secs_f64(),
+        }
+    }
+}
+
 /// After so long without an answer, what is asked counts as waited for.
 const SLOW: Duration = Duration::from_secs(5);
 
@@ -102,13 +124,22 @@ pub struct Stage {
     looks_ahead: bool,
     waits: Waits,
     topics: Option<TopicTracker>,
+    metrics: Arc<TaskMetrics>,
+    /// What failed in the present batch.
+    failed: RecordFailures,
 }
 
 impl Stage {
     /// A stage that goes record by record with [`Self::step`] and tries nothing again.
     pub fn for_steps(parts: StageParts) -> Self {
         let never = Retry::new(Some(Duration::ZERO), Duration::ZERO, Arc::new(SystemClock));
-        Self::with(parts, Tolerance::All, never, Box::new(|_| {}))
+        Self::with(
+            parts,
+            Tolerance::All,
+            never,
+            Box::new(|_| {}),
+            Arc::default(),
+        )
     }
 
     pub fn new(
@@ -116,12 +147,19 @@ impl Stage {
         settings: &TaskSettings,
         clock: Arc<dyn Clock>,
         waits: Waits,
+        metrics: Arc<TaskMetrics>,
     ) -> Self {
         let retry = Retry::new(settings.retry_timeout, settings.retry_delay_max, clock);
-        Self::with(parts, settings.tolerance, retry, waits)
+        Self::with(parts, settings.tolerance, retry, waits, metrics)
     }
 
-    fn with(mut parts: StageParts, tolerance: Tolerance, retry: Retry, waits: Waits) -> Self {
+    fn with(
+        mut parts: StageParts,
+        tolerance: Tolerance,
+        retry: Retry,
+        waits: Waits,
+        metrics: Arc<TaskMetrics>,
+    ) -> Self {
         let looks_ahead = parts.key.0.ahead().is_some() || parts.value.0.ahead().is_some();
         let named = |class: String| -> Arc<str> { class.into() };
         let chain = parts.transformations.into_iter().map(|t| {
@@ -141,6 +179,8 @@ impl Stage {
             looks_ahead,
             waits,
             topics: None,
+            metrics,
+            failed: RecordFailures::default(),
         }
     }
 
@@ -162,9 +202,12 @@ impl Stage {
                     origin: Vec::new(),
                     failed: Vec::new(),
                     fatal: Some(error),
+                    transform_share: 0.0,
                 };
             }
         }
+        let began = self.metrics.clock().now();
+        let mut split = Split::default();
         let mut records = Vec::with_capacity(raw.len());
         let mut origin = Vec::with_capacity(raw.len());
         let mut failed = Vec::new();
@@ -175,7 +218,11 @@ impl Stage {
             // Whether a record that goes no further has passed the converters.
             let mut passed = false;
             for place in run.records.clone() {
-                let mut step = match self.try_record(raw, run, place) {
+                let tried = match place % SAMPLED_EVERY == 0 && !self.chain.is_empty() {
+                    false => self.try_record(raw, run, place),
+                    true => self.try_timed(raw, run, place, &mut split),
+                };
+                let mut step = match tried {
                     // Nearly all; a step of its own would be one more copy of the record.
                     Ok(record) => {
                         records.push(record);
@@ -199,7 +246,12 @@ impl Stage {
                         error,
                         ..
                     } => {
-                        passed |= stage == StageName::Transformation;
+                        passed |= stage == FailedAt::Transformation;
+                        self.failed.failures += 1;
+                        self.failed.errors += 1;
+                        if self.tolerance == Tolerance::All {
+                            self.failed.skipped += 1;
+                        }
                         if self.tolerance == Tolerance::None {
                             fatal = Some(tolerance_exceeded(error.clone(), raw, place, stage));
                         }
@@ -225,11 +277,27 @@ impl Stage {
                 break;
             }
         }
+        self.account(began, &split);
         Converted {
             records: RecordSlice::new(records),
             origin,
             failed,
             fatal,
+            transform_share: split.transform_share(),
+        }
+    }
+
+    /// Puts the batch into the books.
+    fn account(&mut self, began: Instant, split: &Split) {
+        let took = self.metrics.clock().now().saturating_duration_since(began);
+        let transform = took.mul_f64(split.transform_share());
+        self.metrics.spent(StageName::Convert, took - transform);
+        if !self.chain.is_empty() {
+            self.metrics.spent(StageName::Transform, transform);
+        }
+        let failed = std::mem::take(&mut self.failed);
+        if failed != RecordFailures::default() {
+            self.metrics.record_failed(failed);
         }
     }
 
@@ -313,8 +381,13 @@ impl Stage {
                 (self.waits)(Some(error.clone()));
                 waited = true;
             }
+            let is_retry = reaction(error.class(), Moment::Converting) != Reaction::Again;
             if !attempt.may_retry(error).await {
                 break;
+            }
+            if is_retry {
+                self.failed.failures += 1;
+                self.failed.retries += 1;
             }
             step = match self.fetch().await {
                 Ok(()) => self.step(raw, run, place),
@@ -334,11 +407,37 @@ impl Stage {
         run: &Run,
         place: usize,
     ) -> Result<SinkRecord, Refusal> {
-        let mut record = self.convert_one(raw, run, place)?;
+        let record = self.convert_one(raw, run, place)?;
+        self.transform(record)
+    }
+
+    /// The same with a look at the clock, to tell converting from transforming.
+    fn try_timed(
+        &mut self,
+        raw: &RawBatch,
+        run: &Run,
+        place: usize,
+        split: &mut Split,
+    ) -> Result<SinkRecord, Refusal> {
+        let began = self.metrics.clock().now();
+        let converted = self.convert_one(raw, run, place);
+        let between = self.metrics.clock().now();
+        split.convert += between.saturating_duration_since(began);
+        let transformed = self.transform(converted?);
+        split.transform += self
+            .metrics
+            .clock()
+            .now()
+            .saturating_duration_since(between);
+        transformed
+    }
+
+    #[inline]
+    fn transform(&mut self, mut record: SinkRecord) -> Result<SinkRecord, Refusal> {
         for (configured, link) in &mut self.chain {
             let refused = |error| {
                 let alias = Some(&link.alias);
-                failed(StageName::Transformation, &link.class, alias, error)
+                failed(FailedAt::Transformation, &link.class, alias, error)
             };
             match configured.apply(record).map_err(refused)? {
                 Some(changed) => record = changed,
@@ -358,11 +457,11 @@ impl Stage {
         let (topic, own) = (&run.partition.topic, HeadersOf { raw, place });
         let key = &mut self.key.0;
         let key = key.to_connect_data_with_headers(topic, &own, raw.key(place));
-        let key = key.map_err(|error| failed(StageName::KeyConverter, &self.key.1, None, error))?;
+        let key = key.map_err(|error| failed(FailedAt::KeyConverter, &self.key.1, None, error))?;
         let value = &mut self.value.0;
         let value = value.to_connect_data_with_headers(topic, &own, raw.value(place));
         let value =
-            value.map_err(|error| failed(StageName::ValueConverter, &self.value.1, None, error))?;
+            value.map_err(|error| failed(FailedAt::ValueConverter, &self.value.1, None, error))?;
         let headers = match raw.has_headers(place) {
             true => self.headers(raw, topic, place)?,
             false => Headers::new(),
@@ -386,7 +485,7 @@ impl Stage {
                 .unwrap_or_else(|_| ByteString::from(String::from_utf8_lossy(&name).into_owned()));
             let converted = self.header.0.to_connect_header(topic, &name, value);
             let converted = converted
-                .map_err(|error| failed(StageName::HeaderConverter, &self.header.1, None, error))?;
+                .map_err(|error| failed(FailedAt::HeaderConverter, &self.header.1, None, error))?;
             headers.push(name, converted.schema, converted.value);
         }
         Ok(headers)
@@ -462,7 +561,7 @@ fn own(run: &Run) -> Run {
 
 /// What the class of an error makes of the record.
 fn failed(
-    stage: StageName,
+    stage: FailedAt,
     class: &Arc<str>,
     alias: Option<&Arc<str>>,
     error: ConnectError,

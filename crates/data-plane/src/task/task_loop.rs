@@ -14,8 +14,10 @@ use super::dead_letter::{self, Mail};
 use super::machine::{Effect, Event, Machine, Phase, Settings, SinkCall};
 use super::poller::{self, Order};
 use super::stage::Stage;
+use super::trace::Tracing;
 use super::{TaskParts, TaskStatus, log, sink};
 use crate::clock::Clock;
+use crate::metrics::{RatioState, TaskMetrics, WaitReason};
 use crate::raw::RawBatch;
 
 /// A running task.
@@ -29,6 +31,10 @@ pub struct Task {
     dead_letters: mpsc::UnboundedSender<Mail>,
     status: Box<dyn Fn(TaskStatus) + Send>,
     report: Arc<Mutex<PhaseReport>>,
+    metrics: Arc<TaskMetrics>,
+    tracing: Option<Tracing>,
+    /// The last that was told of what it waits for.
+    waits: Option<WaitReason>,
     /// Ended with the task, wherever they are.
     _actors: JoinSet<()>,
 }
@@ -48,6 +54,8 @@ pub struct TaskHandle {
     inbox: mpsc::UnboundedSender<Event>,
     report: Arc<Mutex<PhaseReport>>,
     finished: watch::Receiver<bool>,
+    /// A task that failed is shown until it is let go of.
+    _metrics: Arc<TaskMetrics>,
 }
 
 impl TaskHandle {
@@ -105,7 +113,10 @@ impl Task {
             status,
             clock,
             topics,
+            metrics,
         } = parts;
+        let producer = dead_letter_topic.as_ref().and_then(|t| t.counters());
+        metrics.set_clients(consumer.counters(), producer);
         let span = log::log_span(&settings.connector, settings.task);
 
         let machine_settings = Settings::new(&settings, dead_letter_topic.is_some());
@@ -120,7 +131,14 @@ impl Task {
             // A task that has ended needs to know no more.
             let _ = waits.send(event);
         };
-        let stage = Stage::new(stage, &settings, clock.clone(), Box::new(waits)).tracking(topics);
+        let stage = Stage::new(
+            stage,
+            &settings,
+            clock.clone(),
+            Box::new(waits),
+            metrics.clone(),
+        )
+        .tracking(topics);
         let mut actors = JoinSet::new();
         actors.spawn(
             sink::run(task, sink_config, context, calls, to_inbox.clone()).instrument(span.clone()),
@@ -130,7 +148,7 @@ impl Task {
             "the consumer",
             &to_inbox,
             &span,
-            poller::run(consumer, orders, to_inbox.clone()),
+            poller::run(consumer, orders, to_inbox.clone(), metrics.clone()),
         );
         spawn(
             &mut actors,
@@ -139,7 +157,9 @@ impl Task {
             &span,
             convert(stage, batches, to_inbox.clone()),
         );
-        let letters = dead_letter::run(dead_letter_topic, settings, mail, to_inbox.clone());
+        let counted = metrics.clone();
+        let letters =
+            dead_letter::run(dead_letter_topic, settings, mail, to_inbox.clone(), counted);
         spawn(
             &mut actors,
             "the dead letter queue",
@@ -156,7 +176,7 @@ impl Task {
         let report = Arc::new(Mutex::new(report));
         let (done, finished) = watch::channel(false);
         let task = Task {
-            machine: Machine::new(machine_settings, clock.now()),
+            machine: Machine::new(machine_settings, metrics.clone(), clock.now()),
             clock,
             inbox,
             poller: to_poller,
@@ -165,6 +185,9 @@ impl Task {
             dead_letters: to_dead_letters,
             status,
             report: report.clone(),
+            tracing: Tracing::new(&metrics),
+            metrics: metrics.clone(),
+            waits: None,
             _actors: actors,
         };
         let main = async move {
@@ -176,6 +199,7 @@ impl Task {
             inbox: to_inbox,
             report,
             finished,
+            _metrics: metrics,
         }
     }
 
@@ -183,8 +207,14 @@ impl Task {
         let mut event = Event::Tick;
         loop {
             let now = self.clock.now();
+            if let Some(tracing) = &mut self.tracing {
+                tracing.event(&event, now);
+            }
             let effects = self.machine.on(event, now);
-            self.publish();
+            if let Some(tracing) = &mut self.tracing {
+                tracing.effects(&effects, &self.machine, now);
+            }
+            self.publish(now);
             for effect in effects {
                 if !self.perform(effect, now) {
                     return;
@@ -232,7 +262,10 @@ impl Task {
             Effect::Pause(partitions) => self.order(Order::Pause(partitions)),
             Effect::Resume(partitions) => self.order(Order::Resume(partitions)),
             Effect::CloseConsumer(deadline) => self.order(Order::Close(deadline)),
-            Effect::Report(status) => (self.status)(status),
+            Effect::Report(status) => {
+                self.metrics.set_state(ratio_state(&status), now);
+                (self.status)(status);
+            }
             Effect::Note(note) => log::write(&note, now),
             Effect::Finish => return false,
         }
@@ -249,13 +282,31 @@ impl Task {
         let _ = self.dead_letters.send(mail);
     }
 
-    fn publish(&self) {
+    fn publish(&mut self, now: Instant) {
+        let waits = self.machine.wait_reason();
+        if waits != self.waits {
+            self.waits = waits;
+            self.metrics.set_wait(waits, now);
+        }
+        let (partitions, bytes) = (
+            self.machine.partition_count(),
+            self.machine.bytes_in_flight(),
+        );
+        self.metrics.set_sizes(partitions, bytes);
         let report = PhaseReport {
             phase: self.machine.phase(),
             why: self.machine.why().cloned(),
             bytes_in_flight: self.machine.bytes_in_flight(),
         };
         *self.report.lock().unwrap_or_else(PoisonError::into_inner) = report;
+    }
+}
+
+fn ratio_state(status: &TaskStatus) -> RatioState {
+    match status {
+        TaskStatus::Running => RatioState::Running,
+        TaskStatus::Paused => RatioState::Paused,
+        TaskStatus::Failed(_) | TaskStatus::Unassigned => RatioState::Other,
     }
 }
 

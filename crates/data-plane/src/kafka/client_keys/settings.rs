@@ -15,6 +15,7 @@ use super::{Draft, KeyNote, NoteKind, Role, groups, security};
 use crate::kafka::ffi::trust_what_trust_stores_hold;
 use crate::kafka::logins::TokenLogin;
 use crate::kafka::problems::Who;
+use crate::kafka::statistics;
 use key_stores::Tls;
 
 /// Above what one answer may hold, or a connection to something that is not Kafka would make us reserve memory for
@@ -224,6 +225,7 @@ impl ClientSettings {
         config.set("queued.max.messages.kbytes", ahead.to_string());
         config.set("fetch.max.bytes", fetch.to_string());
         config.set("receive.message.max.bytes", answer.to_string());
+        statistics::ask_for(&mut config);
         Ok(config)
     }
 

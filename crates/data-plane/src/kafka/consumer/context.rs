@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use connect_api::{ConnectError, TopicPartition};
 use rdkafka::TopicPartitionList;
@@ -13,7 +13,8 @@ use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
 use rdkafka::types::RDKafkaRespErr;
 
 use crate::kafka::diagnosis::Trouble;
-use crate::kafka::problems;
+use crate::kafka::{problems, statistics};
+use crate::metrics::ClientCounters;
 
 /// The facility of log lines about connections that failed.
 pub(in crate::kafka) const FAILED: &str = "FAIL";
@@ -40,6 +41,7 @@ pub(super) struct Context {
     heard: AtomicU64,
     /// Nobody answers rebalances any more: give everything up at once, or the end would wait for ever.
     closing: AtomicBool,
+    counters: Arc<ClientCounters>,
 }
 
 impl Context {
@@ -49,6 +51,7 @@ impl Context {
             said: Mutex::default(),
             heard: AtomicU64::default(),
             closing: AtomicBool::default(),
+            counters: Arc::default(),
         }
     }
 
@@ -59,6 +62,10 @@ impl Context {
     /// Notes, on another thread, that there is no token to log in with.
     pub fn login_failed(&self, error: ConnectError) {
         self.hear(Some(Said::Login(error)));
+    }
+
+    pub fn counters(&self) -> Arc<ClientCounters> {
+        self.counters.clone()
     }
 
     pub fn heard(&self) -> u64 {
@@ -91,6 +98,13 @@ impl ClientContext for Context {
             Some(text) => tracing::warn!("{text}"),
             None => log_line(level, facility, line),
         });
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.hear(None);
+        if let Some(counts) = statistics::counts(statistics) {
+            self.counters.set(counts);
+        }
     }
 
     fn error(&self, error: KafkaError, reason: &str) {

@@ -44,6 +44,7 @@ use super::ffi::{BatchQueue, CommitQueue, Wake, cached_watermarks};
 use super::logins::{Keeper, log_in};
 use super::problems::Who;
 use super::{ConsumerEvent, GroupConsumer, Position, ReadLimits, Start};
+use crate::metrics::ClientCounters;
 use crate::raw::RawBatch;
 use crate::task::Durable;
 
@@ -354,12 +355,20 @@ impl GroupConsumer for KafkaConsumer {
         let Ok(consumer) = self.client.get() else {
             return Vec::new();
         };
-        let position = |p: &reader::Partition| Position {
-            partition: p.id.clone(),
-            next: p.next,
-            end: cached_watermarks(consumer, &p.id.topic, p.id.partition).map(|(_, high)| high),
+        let position = |p: &reader::Partition| {
+            let marks = cached_watermarks(consumer, &p.id.topic, p.id.partition);
+            Position {
+                partition: p.id.clone(),
+                next: p.next,
+                begin: marks.map(|(low, _)| low).filter(|low| *low >= 0),
+                end: marks.map(|(_, high)| high),
+            }
         };
         self.reader.partitions().iter().map(position).collect()
+    }
+
+    fn counters(&self) -> Option<Arc<ClientCounters>> {
+        Some(self.client.get().ok()?.context().counters())
     }
 
     async fn close(self: Box<Self>, deadline: Duration) {

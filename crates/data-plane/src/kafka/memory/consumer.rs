@@ -172,6 +172,7 @@ impl GroupConsumer for MemoryConsumer {
         let position = |f: &Fetch| Position {
             partition: f.partition.clone(),
             next: Some(f.next),
+            begin: Some(0),
             end: state.logs.get(&*f.partition).map(|log| log.end),
         };
         fetches.map(position).collect()

@@ -163,6 +163,11 @@ impl Current {
         records.choose(keep)
     }
 
+    /// How many records were put last.
+    pub fn putting(&self) -> usize {
+        self.to_put.last().map_or(0, RecordSlice::len)
+    }
+
     /// What was put last is in the target.
     pub fn written(&mut self) {
         self.to_put.pop();

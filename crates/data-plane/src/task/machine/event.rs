@@ -139,6 +139,8 @@ pub struct Converted {
     /// With `errors.tolerance=none`, or for an error that is no record's: why the task must end. Records behind the
     /// failure are then missing.
     pub fatal: Option<ConnectError>,
+    /// Share of the time that transformations took.
+    pub transform_share: f64,
 }
 
 /// A record that could not be processed, with where and why.

@@ -17,6 +17,7 @@ impl Machine {
                 if !partitions.is_empty() {
                     self.no_partitions = None;
                 }
+                self.metrics.rebalanced();
                 let deadline = now + self.rebalance_patience();
                 self.rebalances.push_back(Rebalance::Assigned {
                     partitions,
@@ -32,7 +33,7 @@ impl Machine {
                     since: now,
                 });
             }
-            ConsumerEvent::Committed { seq, result } => self.committed(seq, result),
+            ConsumerEvent::Committed { seq, result } => self.committed(seq, result, now),
             ConsumerEvent::Data => {}
             ConsumerEvent::Problem(error) => match reaction(error.class(), Moment::Consuming) {
                 Reaction::Note => {

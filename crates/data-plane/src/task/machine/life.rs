@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use connect_api::ConnectError;
+use connect_api::{ConnectError, ErrorClass};
 
 use super::event::{Effect, Note, SinkCall};
 use super::release::{Release, Why};
@@ -12,6 +12,21 @@ use crate::task::TaskStatus;
 
 /// Kept back from the sink so that a member leaves its group even if its target hangs.
 const LEAVING: Duration = Duration::from_secs(1);
+
+/// Whose fault a failure is: the class of its innermost cause that says more than that it is fatal.
+fn root_class(error: &ConnectError) -> ErrorClass {
+    let mut class = error.class();
+    let mut source = std::error::Error::source(error);
+    while let Some(cause) = source {
+        if let Some(error) = cause.downcast_ref::<ConnectError>()
+            && error.class() != ErrorClass::Fatal
+        {
+            class = error.class();
+        }
+        source = cause.source();
+    }
+    class
+}
 
 impl Machine {
     pub(super) fn prepare(&mut self, now: Instant) {
@@ -92,6 +107,9 @@ impl Machine {
                 }
             }
             _ => {
+                if let Some(error) = &error {
+                    self.metrics.set_failed(root_class(error));
+                }
                 self.stop_waiting();
                 let grace = self.settings.graceful_timeout;
                 let deadline = now + grace - (grace / 5).min(LEAVING);

@@ -41,6 +41,7 @@ use std::time::Instant;
 use connect_api::{ConnectError, RecordSlice, TopicPartition};
 
 use crate::kafka::ReadLimits;
+use crate::metrics::{TaskMetrics, WaitReason};
 use crate::raw::RawBatch;
 use crate::task::TaskStatus;
 
@@ -112,12 +113,15 @@ struct Commits {
     next: Instant,
     requested: bool,
     last_seq: u64,
+    /// When the present one began, with `pre_commit`.
+    begun: Instant,
     /// The commit on its way.
     sent: Option<SentCommit>,
 }
 
 struct SentCommit {
     seq: u64,
+    at: Instant,
     deadline: Instant,
     offsets: Durable,
 }
@@ -144,6 +148,8 @@ pub struct Machine {
     call: &'static str,
     slow_call: Option<Slow>,
     slow_letters: Option<Slow>,
+    /// Since when.
+    sink_since: Instant,
     /// `start` was called, so `stop` is owed.
     sink_begun: bool,
     /// A panic left the sink in an unknown state: it is not called again.
@@ -174,18 +180,22 @@ pub struct Machine {
     paused: bool,
     /// RUNNING is the last state that was reported.
     reported_running: bool,
+    metrics: Arc<TaskMetrics>,
+    /// When the present event happened.
+    now: Instant,
     effects: Vec<Effect>,
 }
 
 impl Machine {
     /// A machine at the beginning of a task's life; the first [`on`](Self::on) should be [`Event::Tick`].
-    pub fn new(settings: Settings, now: Instant) -> Self {
+    pub fn new(settings: Settings, metrics: Arc<TaskMetrics>, now: Instant) -> Self {
         let paused = settings.paused;
         Self {
             commits: Commits {
                 next: now + settings.flush_interval,
                 requested: false,
                 last_seq: 0,
+                begun: now,
                 sent: None,
             },
             idle_put_at: now + settings.flush_interval,
@@ -200,6 +210,7 @@ impl Machine {
             call: "",
             slow_call: None,
             slow_letters: None,
+            sink_since: now,
             sink_begun: false,
             sink_broken: false,
             partitions: Partitions::default(),
@@ -221,6 +232,8 @@ impl Machine {
             failure: None,
             paused,
             reported_running: false,
+            metrics,
+            now,
             effects: if paused {
                 vec![Effect::Report(TaskStatus::Paused)]
             } else {
@@ -231,6 +244,7 @@ impl Machine {
 
     /// Takes an event in and gives what is to be done, in order.
     pub fn on(&mut self, event: Event, now: Instant) -> Vec<Effect> {
+        self.now = now;
         self.take(event, now);
         self.advance(now);
         self.watch_slowness(now);
@@ -281,6 +295,25 @@ impl Machine {
     /// Why it waits or has failed, if it does or has.
     pub fn why(&self) -> Option<&ConnectError> {
         self.state().1
+    }
+
+    /// What for, if no progress is made.
+    pub fn wait_reason(&self) -> Option<WaitReason> {
+        let (phase, why) = self.state();
+        let is_missing =
+            |e: &ConnectError| e.exception().ends_with("UnknownTopicOrPartitionException");
+        match phase {
+            Phase::Running | Phase::Stopping | Phase::Failed => None,
+            Phase::Redelivering { .. } => Some(WaitReason::Redelivering),
+            Phase::WaitingForTarget { .. } => Some(WaitReason::TargetAway),
+            Phase::WaitingForKafka { .. } => Some(WaitReason::KafkaAway),
+            Phase::WaitingForRegistry { .. } => Some(WaitReason::RegistryAway),
+            Phase::NoPartitions { .. } if why.is_some_and(is_missing) => {
+                Some(WaitReason::TopicMissing)
+            }
+            Phase::NoPartitions { .. } => Some(WaitReason::NoPartitions),
+            Phase::Paused => Some(WaitReason::Paused),
+        }
     }
 
     /// The first that is true counts.
@@ -337,6 +370,27 @@ impl Machine {
     /// Bytes of batches that were read and are not done with.
     pub fn bytes_in_flight(&self) -> usize {
         self.bytes
+    }
+
+    /// The batch that the sink is at.
+    pub fn current_batch(&self) -> Option<u64> {
+        self.current.as_ref().map(Current::id)
+    }
+
+    /// Whether a batch is not done with.
+    pub fn holds_batch(&self, id: u64) -> bool {
+        self.current_batch() == Some(id)
+            || self.incoming.iter().any(|b| b.id == id)
+            || self.finishing.iter().any(|b| b.id == id)
+    }
+
+    /// Partitions that are this task's.
+    pub fn partition_count(&self) -> usize {
+        self.partitions.count()
+    }
+
+    fn note_active(&self) {
+        self.metrics.active(self.partitions.active(), self.now);
     }
 
     fn take(&mut self, event: Event, now: Instant) {
@@ -488,6 +542,7 @@ impl Machine {
 
     fn put_is_done(&mut self) {
         if let Some(current) = self.current.take() {
+            self.metrics.delivered(current.raw());
             self.finishing.push_back(current.finishing());
             self.settle();
         }
@@ -525,7 +580,9 @@ impl Machine {
 
     fn read(&mut self, raw: RawBatch) {
         self.fetching = false;
-        self.partitions.note_first_offsets(&raw);
+        self.partitions.note_read(&raw);
+        self.metrics.read(&raw, self.now);
+        self.note_active();
         let live = raw
             .runs()
             .iter()

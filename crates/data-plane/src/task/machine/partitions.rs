@@ -18,6 +18,8 @@ struct Partition {
     /// Next offset after the last record that is done with.
     accepted: Option<i64>,
     committed: Option<i64>,
+    /// Next offset after the last record that was read.
+    read: Option<i64>,
     /// The first offset seen under this assignment: where to go back to while nothing is committed.
     first: Option<i64>,
     /// The sink's `open` has returned.
@@ -50,6 +52,7 @@ impl Partitions {
                 epoch,
                 accepted: offset,
                 committed: None,
+                read: offset,
                 first: offset,
                 open,
                 paused: false,
@@ -77,6 +80,7 @@ impl Partitions {
             owned.epoch = self.last_epoch;
             // The sink's word counts as delivered; a rewind to what is committed has nothing new to commit.
             owned.accepted = Some(offset);
+            owned.read = Some(offset);
             owned.first = Some(offset);
             if owned.committed != Some(offset) {
                 owned.committed = None;
@@ -142,15 +146,28 @@ impl Partitions {
             .collect()
     }
 
-    pub fn note_first_offsets(&mut self, raw: &RawBatch) {
+    /// Notes how far partitions are read, and where they began.
+    pub fn note_read(&mut self, raw: &RawBatch) {
         for run in raw.runs() {
             if let Some(owned) = self.owned.get_mut(&*run.partition)
                 && owned.epoch == run.epoch
-                && owned.first.is_none()
             {
-                owned.first = Some(raw.offset(run.records.start));
+                owned.read = Some(run.next_offset);
+                let first = raw.offset(run.records.start);
+                owned.first.get_or_insert(first);
             }
         }
+    }
+
+    pub fn count(&self) -> usize {
+        self.owned.len()
+    }
+
+    /// What was read and is not committed, by offsets.
+    pub fn active(&self) -> u64 {
+        let active = |p: &Partition| Some(p.read? - p.committed.or(p.first)?);
+        let active = self.owned.values().filter_map(active);
+        active.map(|n| n.max(0) as u64).sum()
     }
 
     /// Records up to here are done with. Late news of an older epoch changes nothing.

@@ -181,6 +181,7 @@ impl Machine {
             return;
         }
         release.step = Step::PreCommitting;
+        self.begin_commit(self.now);
         let call = SinkCall::PreCommit(asked.offsets().clone());
         self.call(
             Busy::PreCommitting {
@@ -212,6 +213,7 @@ impl Machine {
             return;
         };
         self.partitions.remove(&release.partitions);
+        self.note_active();
         if release.why == Why::Revoked {
             self.effects.push(Effect::Unassign(release.partitions));
         }

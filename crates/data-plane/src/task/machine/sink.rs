@@ -7,17 +7,26 @@ use connect_api::sink::{PutReport, Requests};
 
 use super::event::{Effect, Note, SinkAnswer, SinkCall};
 use super::{Busy, Life, Machine, Moment, Reaction, exiting, passes, reaction};
+use crate::metrics::{RecordFailures, StageName};
+use crate::task::Tolerance;
 
 impl Machine {
     pub(super) fn call(&mut self, busy: Busy, call: SinkCall) {
         self.sink = Some(busy);
         self.called = Some(call.name());
+        self.sink_since = self.now;
         self.effects.push(Effect::Sink(call));
     }
 
     pub(super) fn sink_answered(&mut self, answer: SinkAnswer, now: Instant) {
         let busy = self.sink.take();
         self.call_returned();
+        let took = now.saturating_duration_since(self.sink_since);
+        match &busy {
+            Some(Busy::Putting) => self.metrics.spent(StageName::Put, took),
+            Some(Busy::PreCommitting { .. }) => self.metrics.spent(StageName::PreCommit, took),
+            _ => {}
+        }
         match (busy, answer) {
             (_, SinkAnswer::Panicked(message)) => {
                 self.sink_broken = true;
@@ -65,12 +74,17 @@ impl Machine {
         let Some(mut current) = self.current.take() else {
             return;
         };
+        let took = now.saturating_duration_since(self.sink_since);
         let Some(failure) = report.failure else {
+            self.metrics.put(current.putting(), took, now);
             current.written();
             self.current = Some(current);
             self.stop_waiting();
             return;
         };
+        if !report.applied.is_empty() {
+            self.metrics.put(report.applied.len(), took, now);
+        }
         let error = failure.error;
         match reaction(error.class(), Moment::Putting) {
             Reaction::Again => {
@@ -88,6 +102,11 @@ impl Machine {
                 if let Some(bad) =
                     current.search(&report.applied, &failure.records, error, tolerance)
                 {
+                    self.metrics.record_failed(RecordFailures {
+                        failures: 1,
+                        errors: u64::from(tolerance == Tolerance::None),
+                        ..RecordFailures::default()
+                    });
                     let (batch, raw) = (current.id(), current.raw().clone());
                     self.effects.push(Effect::DeadLetter {
                         batch,

@@ -163,6 +163,7 @@ fn rewinder(cluster: &MemoryCluster) -> (TaskHandle, Member, Arc<Mutex<Vec<i64>>
         status: Box::new(|_| {}),
         clock: Arc::new(SystemClock),
         topics: None,
+        metrics: Arc::default(),
     });
     (handle, member, seen)
 }

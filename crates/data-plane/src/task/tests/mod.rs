@@ -1,6 +1,7 @@
 //! The task with real actors on a broker in memory, in virtual time.
 
 mod ahead;
+mod counts;
 mod errors;
 mod life;
 mod outages;
@@ -20,6 +21,7 @@ use tokio::sync::{Semaphore, mpsc};
 use super::{Phase, StageParts, Task, TaskHandle, TaskParts, TaskSettings, TaskStatus, Tolerance};
 use crate::clock::SystemClock;
 use crate::kafka::memory::{Member, MemoryCluster, MemoryDeadLetters, MemoryRecord, Op};
+use crate::metrics::TaskMetrics;
 
 /// Text in, text out; `garbage` cannot be read and `panic` is a bug.
 struct Text;
@@ -161,6 +163,7 @@ struct Bench {
     target: Arc<Target>,
     statuses: mpsc::UnboundedReceiver<TaskStatus>,
     handle: TaskHandle,
+    metrics: Arc<TaskMetrics>,
 }
 
 fn settings() -> TaskSettings {
@@ -199,6 +202,22 @@ impl Bench {
         with_letters: bool,
         values: &[&str],
     ) -> Self {
+        Self::start_counted(
+            converter,
+            settings,
+            with_letters,
+            values,
+            TaskMetrics::default(),
+        )
+    }
+
+    fn start_counted(
+        converter: Box<dyn Converter>,
+        settings: TaskSettings,
+        with_letters: bool,
+        values: &[&str],
+        metrics: TaskMetrics,
+    ) -> Self {
         let cluster = MemoryCluster::new();
         for value in values {
             let value = value.to_string();
@@ -215,6 +234,7 @@ impl Bench {
         let letters = MemoryDeadLetters::new();
         let target = Target::new();
         let (status, statuses) = mpsc::unbounded_channel();
+        let metrics = Arc::new(metrics);
         let handle = Task::spawn(TaskParts {
             settings,
             consumer: Box::new(consumer),
@@ -230,6 +250,7 @@ impl Bench {
             status: Box::new(move |s| drop(status.send(s))),
             clock: Arc::new(SystemClock),
             topics: None,
+            metrics: metrics.clone(),
         });
         member.assign(&[partition()]);
         Self {
@@ -239,6 +260,7 @@ impl Bench {
             target,
             statuses,
             handle,
+            metrics,
         }
     }
 

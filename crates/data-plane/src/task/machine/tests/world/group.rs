@@ -168,6 +168,7 @@ impl World {
             origin,
             failed,
             fatal,
+            transform_share: 0.0,
         }
     }
 }

@@ -163,7 +163,7 @@ impl World {
             .collect();
         let now = Instant::now();
         Self {
-            machine: Machine::new(settings.clone(), now),
+            machine: Machine::new(settings.clone(), Arc::default(), now),
             dice,
             now,
             born: now,
@@ -196,7 +196,7 @@ impl World {
 
     /// A new life: the process is gone with all it had in memory, and starts again.
     pub fn live_again(&mut self) {
-        self.machine = Machine::new(self.settings.clone(), self.now);
+        self.machine = Machine::new(self.settings.clone(), Arc::default(), self.now);
         self.agenda.clear();
         self.buffered.clear();
         self.owned.clear();
