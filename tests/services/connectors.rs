@@ -1,14 +1,17 @@
 //! Configurations of the connectors that the tests run, and how to look at what they wrote.
 
 use std::collections::BTreeMap;
+use std::ffi::CString;
 use std::fs;
+use std::net::TcpListener;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
 
 use crate::support::neo4j::Neo4j;
-use crate::support::{Ctx, Engine, WorkerSpec, wait_until};
+use crate::support::{Ctx, Engine, Worker, WorkerSpec, wait_until};
 
 pub const FILE: &str = "org.apache.kafka.connect.file.FileStreamSinkConnector";
 pub const GRAPH: &str = "org.neo4j.connectors.kafka.sink.Neo4jConnector";
@@ -89,6 +92,34 @@ pub fn nodes(neo4j: &Neo4j, label: &str) -> BTreeMap<String, i64> {
     rows.iter()
         .map(|row| (text(&row[0]), row[1].as_i64().unwrap_or(-1)))
         .collect()
+}
+
+/// What a task is at, as `/turnbuckle` tells it.
+pub fn phase(worker: &Worker, name: &str, task: u32) -> Value {
+    let path = format!("/turnbuckle/connectors/{name}/tasks/{task}");
+    worker.rest().get(&path).expect("an answer").json()
+}
+
+/// Connections are made by the kernel, and nobody ever answers.
+pub fn black_hole() -> (TcpListener, String) {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address").to_string();
+    (listener, address)
+}
+
+pub fn make_pipe(path: &Path) {
+    let name = CString::new(path.as_os_str().as_bytes()).expect("a path");
+    // SAFETY: mkfifo(3) reads the name, which lives until it returns.
+    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
+}
+
+/// Lines of all these files, and how often each was written.
+pub fn times(files: &[&Path]) -> BTreeMap<String, usize> {
+    let mut times = BTreeMap::new();
+    for line in files.iter().flat_map(|file| lines(file)) {
+        *times.entry(line).or_default() += 1;
+    }
+    times
 }
 
 /// Complete lines of a file; none while it is not there.

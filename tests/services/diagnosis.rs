@@ -1,12 +1,11 @@
 //! What a task that cannot reach Kafka says, in the log and under `/turnbuckle`, while it stays RUNNING.
 
-use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::connectors::{file_sink, graph_sink, lines, quick_worker, with};
+use crate::connectors::{black_hole, file_sink, graph_sink, lines, phase, quick_worker, with};
 use crate::support::kafka::{Kafka, Record, Setup};
 use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch, wait_for, wait_until};
 
@@ -60,12 +59,6 @@ fn create(worker: &Worker, name: &str, config: &Value) {
     answer.expect(201);
 }
 
-/// The answer of our own path.
-fn phase(worker: &Worker, name: &str) -> Value {
-    let path = format!("/turnbuckle/connectors/{name}/tasks/0");
-    worker.rest().get(&path).expect("an answer").json()
-}
-
 fn each_way_not_to_reach_kafka_is_told_apart(ctx: &'static Ctx) {
     let secured = ctx.secured();
     let (lost, shut) = (scratch::free_port(), scratch::free_port());
@@ -88,9 +81,7 @@ fn each_way_not_to_reach_kafka_is_told_apart(ctx: &'static Ctx) {
         ..Setup::default()
     });
     let kafka = kafka.expect("a broker");
-    // Connections are made by the kernel, and nobody ever answers.
-    let black_hole = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let silent = black_hole.local_addr().expect("an address").to_string();
+    let (_hole, silent) = black_hole();
     let worker = WorkerSpec::new(Engine::Turnbuckle, &kafka).start();
     let http = worker.base().replace("http://", "");
 
@@ -142,7 +133,7 @@ fn each_way_not_to_reach_kafka_is_told_apart(ctx: &'static Ctx) {
     for (name, bootstrap, _, advice) in &cases {
         let what = format!("{name}: {advice}");
         let told = wait_for(SOON, &what, || {
-            let found = phase(&worker, name);
+            let found = phase(&worker, name, 0);
             (found["phase"] == "waiting-for-kafka").then_some(found)
         });
         assert!(began.elapsed() < SOON + Duration::from_secs(2), "{name}");
@@ -189,8 +180,7 @@ fn mechanism_that_is_not_offered_fails_the_task_with_advice(ctx: &'static Ctx) {
 }
 
 fn worker_that_starts_without_a_broker_says_so_early(ctx: &'static Ctx) {
-    let black_hole = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let silent = black_hole.local_addr().expect("an address").to_string();
+    let (_hole, silent) = black_hole();
     for (bootstrap, advice) in [
         (silent.as_str(), "does not answer"),
         ("127.0.0.1:1", "nothing listens at 127.0.0.1:1"),
@@ -223,10 +213,10 @@ fn cluster_that_comes_back_ends_the_wait(_: &'static Ctx) {
     worker.run_connector("back", &file_sink(&topic, &out));
     kafka.produce(&topic, [Record::value("a")]);
     wait_until(SOON, "a line", || lines(&out) == ["a"]);
-    assert_eq!(phase(&worker, "back")["phase"], "running");
+    assert_eq!(phase(&worker, "back", 0)["phase"], "running");
     kafka.kill();
     let told = wait_for(SOON, "the wait", || {
-        let found = phase(&worker, "back");
+        let found = phase(&worker, "back", 0);
         (found["phase"] == "waiting-for-kafka").then_some(found)
     });
     let why = told["why"].as_str().unwrap_or_default();
@@ -239,7 +229,7 @@ fn cluster_that_comes_back_ends_the_wait(_: &'static Ctx) {
     });
     let well = json!({"phase": "running", "since": null, "why": null, "bytes_in_flight": 0});
     wait_until(SOON, "the end of the wait", || {
-        phase(&worker, "back") == well
+        phase(&worker, "back", 0) == well
     });
     let log = worker.log();
     assert!(
@@ -252,8 +242,8 @@ fn each_way_not_to_reach_a_database_is_told_apart(ctx: &'static Ctx) {
     let (kafka, neo4j) = (ctx.kafka(), ctx.neo4j());
     let topic = kafka.new_topic("nograph", 1);
     let worker = WorkerSpec::new(Engine::Turnbuckle, kafka).start();
-    let black_hole = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let silent = format!("bolt://{}", black_hole.local_addr().expect("an address"));
+    let (_hole, silent) = black_hole();
+    let silent = format!("bolt://{silent}");
     let (bolt, http) = (neo4j.uri(), worker.base().replace("http://", "bolt://"));
     let tls = bolt.replace("bolt://", "bolt+ssc://");
     let sink = |uri: &str, more: Value| {
@@ -303,7 +293,7 @@ fn each_way_not_to_reach_a_database_is_told_apart(ctx: &'static Ctx) {
     }
     for (name, _, advice) in &waits {
         let told = wait_for(SOON, advice, || {
-            let found = phase(&worker, name);
+            let found = phase(&worker, name, 0);
             (found["phase"] == "waiting-for-target").then_some(found)
         });
         assert!(began.elapsed() < SOON + Duration::from_secs(2), "{name}");

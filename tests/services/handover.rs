@@ -9,7 +9,7 @@ use std::time::Duration;
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::connectors::{JSON, dead_letters, file_sink, lines, with};
+use crate::connectors::{JSON, dead_letters, file_sink, lines, times, with};
 use crate::support::kafka::{Kafka, Record};
 use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch, wait_until};
 
@@ -95,15 +95,6 @@ impl Drop for Ends<'_> {
     fn drop(&mut self) {
         self.0.store(false, Ordering::Relaxed);
     }
-}
-
-/// Value and how often it was written, over both files.
-fn times(files: &[PathBuf]) -> BTreeMap<String, usize> {
-    let mut times = BTreeMap::new();
-    for line in files.iter().flat_map(|file| lines(file)) {
-        *times.entry(line).or_default() += 1;
-    }
-    times
 }
 
 fn workers(kafka: &Kafka) -> [Worker; 2] {
@@ -214,7 +205,7 @@ fn stopped_there_a_connector_goes_on_here_and_back_while_records_flow(ctx: &'sta
         (pattern, expected / 10, true),
         (letters, expected / 10, false),
     ] {
-        let mut times = times(&m.files);
+        let mut times = times(&m.files.each_ref().map(PathBuf::as_path));
         let name = &m.name;
         assert_eq!(
             times.remove("null").unwrap_or(0),

@@ -1,14 +1,13 @@
 //! What may happen to topics, groups and processes from outside while a connector runs: nothing is lost that is still
 //! there, and the log says what happened.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::connectors::{Dice, file_sink, holds_for, lines, quick_worker, with};
+use crate::connectors::{Dice, file_sink, holds_for, lines, phase, quick_worker, times, with};
 use crate::support::kafka::{Kafka, Record};
 use crate::support::{Ctx, Need, Worker, wait_until};
 
@@ -45,17 +44,8 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
     ]
 }
 
-/// Value and how often it was written.
-fn times(out: &Path) -> BTreeMap<String, usize> {
-    let mut times = BTreeMap::new();
-    for line in lines(out) {
-        *times.entry(line).or_default() += 1;
-    }
-    times
-}
-
 fn expect_each(out: &Path, values: impl Iterator<Item = String>, exactly_once: bool) {
-    let times = times(out);
+    let times = times(&[out]);
     let mut count = 0;
     for value in values {
         count += 1;
@@ -85,9 +75,8 @@ fn a_topic_that_is_made_anew_is_read_from_its_beginning(ctx: &'static Ctx) {
     kafka.produce(&topic, (0..10).map(|i| format!("old {i}")));
     kafka.wait_drained(&group, &topic, PATIENCE);
     kafka.delete_topic(&topic);
-    let path = format!("/turnbuckle/connectors/{topic}/tasks/0");
     wait_until(PATIENCE, "that it is gone is told", || {
-        let phase = worker.rest().get(&path).unwrap().json();
+        let phase = phase(&worker, &topic, 0);
         let why = phase["why"].as_str().unwrap_or_default();
         phase["phase"] == "no-partitions" && why.contains("does not exist: create it")
     });
@@ -104,7 +93,7 @@ fn a_topic_that_is_made_anew_is_read_from_its_beginning(ctx: &'static Ctx) {
             .map(|i| format!("old {i}"))
             .chain((0..6).map(|i| format!("new {i}")))
     };
-    wait_until(PATIENCE, "the new records", || times(&out).len() == 16);
+    wait_until(PATIENCE, "the new records", || times(&[&out]).len() == 16);
     kafka.wait_drained(&group, &topic, PATIENCE);
     expect_running(&worker, &topic);
     expect_each(&out, all(), true);
@@ -116,7 +105,9 @@ fn a_topic_that_is_made_anew_is_read_from_its_beginning(ctx: &'static Ctx) {
         &topic,
         (0..4).map(|i| Record::value(format!("newest {i}")).partition(i % 2)),
     );
-    wait_until(PATIENCE, "the newest records", || times(&out).len() == 20);
+    wait_until(PATIENCE, "the newest records", || {
+        times(&[&out]).len() == 20
+    });
     expect_running(&worker, &topic);
     expect_each(
         &out,

@@ -1,12 +1,14 @@
 //! Why a connector makes no progress, as its status, `/turnbuckle` and the log tell it, each with the next step.
 
-use std::net::TcpListener;
 use std::time::Duration;
 
 use libtest_mimic::Trial;
 use serde_json::{Value, json};
 
-use crate::connectors::{JSON, dead_letters, file_sink, graph_sink, lines, quick_worker, with};
+use crate::connectors::{
+    JSON, black_hole, dead_letters, file_sink, graph_sink, lines, make_pipe, phase, quick_worker,
+    with,
+};
 use crate::support::kafka::Record;
 use crate::support::neo4j::USER;
 use crate::support::secured::OPEN;
@@ -41,11 +43,6 @@ fn create(worker: &Worker, name: &str, config: &Value) {
     worker.rest().put(&path, config).unwrap().expect(201);
 }
 
-fn phase(worker: &Worker, name: &str, task: u32) -> Value {
-    let path = format!("/turnbuckle/connectors/{name}/tasks/{task}");
-    worker.rest().get(&path).expect("an answer").json()
-}
-
 fn wait_phase(worker: &Worker, name: &str, task: u32, phase_name: &str) -> Value {
     wait_for(SOON, &format!("{name}-{task} is {phase_name}"), || {
         let found = phase(worker, name, task);
@@ -61,13 +58,6 @@ fn said(worker: &Worker, level: &str, name: &str, task: u32) -> String {
     lines.join("\n")
 }
 
-/// A connection that is made and never answered.
-fn black_hole() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    (listener, address)
-}
-
 fn what_is_waited_for_is_told_while_the_task_is_running(ctx: &'static Ctx) {
     let kafka = ctx.kafka();
     let topic = kafka.new_topic("reasons", 1);
@@ -78,7 +68,7 @@ fn what_is_waited_for_is_told_while_the_task_is_running(ctx: &'static Ctx) {
     let nowhere = format!("http://127.0.0.1:{}", scratch::free_port());
     let (_hole, silent) = black_hole();
     let pipe = dir.join("hung");
-    crate::stops::make_pipe(&pipe);
+    make_pipe(&pipe);
     let cases = [
         (
             "missing",

@@ -3,10 +3,7 @@
 //!
 //! Each change has a connector of its own, hindered in the same way; all changes are asked for at once.
 
-use std::ffi::CString;
 use std::fs::{File, OpenOptions};
-use std::net::TcpListener;
-use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::channel;
 use std::thread;
@@ -16,7 +13,9 @@ use libtest_mimic::Trial;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use serde_json::{Value, json};
 
-use crate::connectors::{GRAPH, JSON, dead_letters, file_sink, lines, quick_worker, with};
+use crate::connectors::{
+    GRAPH, JSON, black_hole, dead_letters, file_sink, lines, make_pipe, phase, quick_worker, with,
+};
 use crate::support::kafka::{Kafka, Record};
 use crate::support::rest::Response;
 use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, scratch, wait_until};
@@ -140,9 +139,7 @@ fn create_all(worker: &Worker, prefix: &str, config: impl Fn(&str) -> Value) -> 
 
 /// Records were read and are not done with.
 fn holds_records(worker: &Worker, name: &str) -> bool {
-    let path = format!("/turnbuckle/connectors/{name}/tasks/0");
-    let report = ask(worker, AT_ONCE, "GET", &path, None).json();
-    report["bytes_in_flight"].as_i64() > Some(0)
+    phase(worker, name, 0)["bytes_in_flight"].as_i64() > Some(0)
 }
 
 /// All changes at once, then what they left behind, then the end of the process.
@@ -204,12 +201,6 @@ fn expect_flow(kafka: &Kafka, topic: &str, out: &Path) {
     });
 }
 
-pub fn make_pipe(path: &Path) {
-    let name = CString::new(path.as_os_str().as_bytes()).unwrap();
-    // SAFETY: mkfifo(3) reads the name, which lives until it returns.
-    assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
-}
-
 /// An end of the pipe that is open and never read.
 fn hold(path: &Path) -> File {
     OpenOptions::new()
@@ -259,13 +250,6 @@ fn a_pipe_that_nobody_reads_holds_up_nothing(ctx: &'static Ctx) {
 /// Opening it hangs.
 fn a_pipe_that_nobody_opens_holds_up_nothing(ctx: &'static Ctx) {
     pipes(ctx, "unopened", false);
-}
-
-/// Connections are made by the kernel, and nobody ever answers.
-fn black_hole() -> (TcpListener, String) {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    let address = listener.local_addr().expect("an address").to_string();
-    (listener, address)
 }
 
 fn a_database_that_never_answers_holds_up_nothing(ctx: &'static Ctx) {
