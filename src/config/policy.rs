@@ -1,12 +1,14 @@
 //! `connector.client.config.override.policy`: which client settings a connector may change.
 
-/// The policies of Kafka that need no class of their own.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The policies that Kafka brings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum OverridePolicy {
     #[default]
     All,
     None,
     Principal,
+    /// What `connector.client.config.override.allowlist` names.
+    Allowlist(Vec<String>),
 }
 
 /// Prefixes under which a connector overrides client settings.
@@ -19,8 +21,8 @@ pub const OVERRIDE_PREFIXES: [&str; 3] = [
 const PRINCIPAL_KEYS: [&str; 3] = ["sasl.jaas.config", "sasl.mechanism", "security.protocol"];
 
 impl OverridePolicy {
-    /// By alias or by the name of the JVM's class.
-    pub fn parse(text: &str) -> Option<Self> {
+    /// By alias or by the name of the JVM's class. The list counts for one of them only.
+    pub fn parse(text: &str, allowlist: Vec<String>) -> Option<Self> {
         let simple = text
             .strip_prefix("org.apache.kafka.connect.connector.policy.")
             .unwrap_or(text);
@@ -31,15 +33,17 @@ impl OverridePolicy {
             "All" => Some(Self::All),
             "None" => Some(Self::None),
             "Principal" => Some(Self::Principal),
+            "Allowlist" => Some(Self::Allowlist(allowlist)),
             _ => None,
         }
     }
 
-    pub const fn name(self) -> &'static str {
+    pub const fn name(&self) -> &'static str {
         match self {
             Self::All => "All",
             Self::None => "None",
             Self::Principal => "Principal",
+            Self::Allowlist(_) => "Allowlist",
         }
     }
 
@@ -47,11 +51,12 @@ impl OverridePolicy {
     ///
     /// # Errors
     /// The policy forbids it.
-    pub fn check(self, key: &str) -> Result<(), String> {
+    pub fn check(&self, key: &str) -> Result<(), String> {
         let allowed = match self {
             Self::All => true,
             Self::None => false,
             Self::Principal => PRINCIPAL_KEYS.contains(&key),
+            Self::Allowlist(keys) => keys.iter().any(|allowed| allowed == key),
         };
         if allowed {
             return Ok(());
@@ -76,10 +81,15 @@ mod tests {
                 "org.apache.kafka.connect.connector.policy.PrincipalConnectorClientConfigOverridePolicy",
                 Some(OverridePolicy::Principal),
             ),
+            (
+                "Allowlist",
+                Some(OverridePolicy::Allowlist(vec!["acks".to_owned()])),
+            ),
             ("com.acme.Mine", None),
             ("all", None),
         ] {
-            assert_eq!(OverridePolicy::parse(text), policy, "{text}");
+            let list = vec!["acks".to_owned()];
+            assert_eq!(OverridePolicy::parse(text, list), policy, "{text}");
         }
     }
 
@@ -93,5 +103,8 @@ mod tests {
             "The 'Principal' policy does not allow 'max.poll.records' to be overridden in the connector configuration."
         );
         assert!(OverridePolicy::None.check("sasl.mechanism").is_err());
+        let list = OverridePolicy::Allowlist(vec!["acks".to_owned()]);
+        assert_eq!(list.check("acks"), Ok(()));
+        assert!(list.check("acks.more").is_err());
     }
 }

@@ -177,12 +177,15 @@ fn refuse(config: &Config, reader: &ConfigReader<'_>) {
 
 fn override_policy(reader: &ConfigReader<'_>) -> OverridePolicy {
     let text = reader.get(&OVERRIDE_POLICY);
-    OverridePolicy::parse(&text).unwrap_or_else(|| {
-        let name = OVERRIDE_POLICY.name();
-        let why = format!("Class {text} could not be found; expected All, None or Principal");
-        reader.error(name, invalid_value(name, &text, &why));
-        OverridePolicy::None
-    })
+    OverridePolicy::parse(&text, reader.get(&super::worker_keys::OVERRIDE_ALLOWLIST))
+        .unwrap_or_else(|| {
+            let name = OVERRIDE_POLICY.name();
+            let why = format!(
+                "Class {text} could not be found; expected All, None, Principal or Allowlist"
+            );
+            reader.error(name, invalid_value(name, &text, &why));
+            OverridePolicy::None
+        })
 }
 
 #[cfg(test)]

@@ -74,7 +74,14 @@ pub const OVERRIDE_POLICY: Key<String> = Key::new(
     "connector.client.config.override.policy",
     "All",
     Importance::Medium,
-    "Which consumer, producer and admin settings connectors may override: All, None or Principal.",
+    "Which consumer, producer and admin settings connectors may override: All, None, Principal or Allowlist.",
+);
+
+pub const OVERRIDE_ALLOWLIST: Key<Vec<String>> = Key::new(
+    "connector.client.config.override.allowlist",
+    "",
+    Importance::Medium,
+    "With the policy Allowlist: the client settings that connectors may override.",
 );
 
 pub const TOPIC_TRACKING: Key<bool> = Key::new(
@@ -196,6 +203,7 @@ pub fn worker_config_def() -> ConfigDef {
         .define(&OFFSET_FLUSH_TIMEOUT)
         .define(&TASK_SHUTDOWN_TIMEOUT)
         .define(&OVERRIDE_POLICY)
+        .define(&OVERRIDE_ALLOWLIST)
         .define(&TOPIC_TRACKING)
         .define(&TOPIC_TRACKING_RESET)
         .define(&CLIENT_DNS_LOOKUP)

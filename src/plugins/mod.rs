@@ -1,10 +1,12 @@
 //! The one list of built-in plugins, and how a configured name finds one.
 
+mod elsewhere;
 mod version;
 
 use connect_api::config::invalid_value;
 use connect_api::plugin::{Plugin, PluginDescriptor};
 
+use elsewhere::with_advice;
 pub use version::{WrongVersion, unreadable};
 
 /// Every plugin of this binary.
@@ -184,9 +186,12 @@ impl Plugins {
                     described(&mut same)
                 )
             }
-            _ => format!(
-                "Failed to find any class that implements Connector and which name matches {name}, available connectors are: {}",
-                described(&mut self.of_kind(Kind::Sink))
+            _ => with_advice(
+                format!(
+                    "Failed to find any class that implements Connector and which name matches {name}, available connectors are: {}",
+                    described(&mut self.of_kind(Kind::Sink))
+                ),
+                name,
             ),
         }
     }
@@ -204,9 +209,10 @@ impl NotFound {
                 "This class is abstract and cannot be created. Did you mean {}?",
                 nested.join(", ")
             ),
-            NotFound::Unknown | NotFound::Ambiguous(_) => {
-                invalid_value(key, class, &format!("Class {class} could not be found."))
-            }
+            NotFound::Unknown | NotFound::Ambiguous(_) => with_advice(
+                invalid_value(key, class, &format!("Class {class} could not be found.")),
+                class,
+            ),
         }
     }
 }

@@ -97,7 +97,7 @@ impl ClientContext<'_> {
             settings.insert(key, value);
         }
         for (key, value) in self.connector.with_prefix(overrides).iter() {
-            allowed(self.worker.override_policy, key)?;
+            allowed(&self.worker.override_policy, key)?;
             settings.insert(key, value);
         }
         Ok(())
@@ -106,7 +106,7 @@ impl ClientContext<'_> {
 
 const DEFAULT_BROKER: &str = "localhost:9092";
 
-fn allowed(policy: OverridePolicy, key: &str) -> Result<(), ConnectError> {
+fn allowed(policy: &OverridePolicy, key: &str) -> Result<(), ConnectError> {
     policy
         .check(key)
         .map_err(|why| ConnectError::config(format!("Client Config Overrides not allowed: {why}")))

@@ -5,11 +5,19 @@ use libtest_mimic::Trial;
 use crate::support::{Ctx, Engine, Need, Worker, WorkerSpec, python};
 
 pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
-    vec![ctx.trial(
-        &[Need::Kafka],
-        "validation::answers_are_those_of_the_jvm",
-        answers_are_those_of_the_jvm,
-    )]
+    let kafka = &[Need::Kafka];
+    vec![
+        ctx.trial(
+            kafka,
+            "validation::answers_are_those_of_the_jvm",
+            answers_are_those_of_the_jvm,
+        ),
+        ctx.trial(
+            kafka,
+            "validation::overrides_are_allowed_as_by_the_jvm",
+            overrides_are_allowed_as_by_the_jvm,
+        ),
+    ]
 }
 
 const JSON: &str = "org.apache.kafka.connect.json.JsonConverter";
@@ -22,6 +30,28 @@ fn answers_are_those_of_the_jvm(ctx: &'static Ctx) {
         false => ["--every", "7", "--count", "200"],
     };
     compare(&reference, &tested, &drawn, 500);
+}
+
+fn overrides_are_allowed_as_by_the_jvm(ctx: &'static Ctx) {
+    const POLICY: &str = "connector.client.config.override.policy";
+    const CLASSES: &str = "org.apache.kafka.connect.connector.policy.";
+    let none = format!("{CLASSES}NoneConnectorClientConfigOverridePolicy");
+    let allowlist = "connector.client.config.override.allowlist";
+    for (policy, more) in [
+        ("All", vec![]),
+        (&none, vec![]),
+        ("Principal", vec![]),
+        (
+            "Allowlist",
+            vec![(allowlist, "max.poll.records, acks,group.id")],
+        ),
+    ] {
+        let mut settings = vec![(POLICY, policy)];
+        settings.extend(more);
+        let [reference, tested] = workers(ctx, &settings);
+        let count = if is_long() { "1000" } else { "60" };
+        compare(&reference, &tested, &["--overrides", "--count", count], 250);
+    }
 }
 
 /// The JVM's worker and ours from the same files.

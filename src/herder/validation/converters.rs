@@ -56,15 +56,9 @@ pub fn complete(context: &Context<'_>, config: &Config, infos: &mut [ConfigInfo]
             };
             match &found {
                 Ok(_) => {}
-                Err(NotFound::OtherKind(class)) => info.value.errors.push(format!(
-                    "Class class {class} does not implement the {} interface",
-                    kind(part).interface()
-                )),
-                Err(_) => {
+                Err(why) => {
                     let class = given.unwrap_or(default);
-                    info.value.errors.push(format!(
-                        "Invalid value {class} for configuration {key}: Class {class} could not be found."
-                    ));
+                    info.value.errors.push(why.message(key, class, kind(part)));
                 }
             }
             if given.is_some()

@@ -1,111 +1,57 @@
 //! Validation of `producer.override.*`, `consumer.override.*` and `admin.override.*`.
 
-use connect_api::config::{Config, ConfigValue, Importance, KeyType, Width};
-
-use data_plane::kafka::client_keys::is_secret;
+use connect_api::config::{Config, ConfigValue, Importance, KeyType, Width, invalid_value};
+use data_plane::kafka::client_keys::{client_key_effect, is_secret};
 
 use super::Context;
 use super::definition::{ConfigInfo, Definition};
 use crate::config::connector::{DLQ_TOPIC_NAME, TASKS_MAX};
 use crate::config::policy::OVERRIDE_PREFIXES;
 
-/// A client key that connectors often override: type, default and importance as Kafka's client defines them.
-struct ClientKey {
-    name: &'static str,
-    type_: KeyType,
-    default: Option<&'static str>,
-    importance: Importance,
-    doc: &'static str,
+/// Java's settings of one client, as its definition has them.
+const DEFINITIONS: &str = include_str!("client_keys.tsv");
+
+/// The line of a setting: its type and definition.
+fn definition(client: char, name: &str) -> Option<Definition> {
+    let lines = DEFINITIONS.lines().filter(|line| !line.starts_with('#'));
+    let fields = lines.map(|line| line.split('\t').collect::<Vec<_>>());
+    for field in fields {
+        let [clients, key, type_, importance, default] = field.as_slice() else {
+            continue;
+        };
+        if *key != name || !clients.contains(client) {
+            continue;
+        }
+        return Some(Definition {
+            name: name.to_owned(),
+            type_: TYPES.into_iter().find(|t| t.name() == *type_)?,
+            required: *default == "!",
+            default_value: default.strip_prefix('=').map(str::to_owned),
+            importance: IMPORTANCES.into_iter().find(|i| i.name() == *importance)?,
+            documentation: client_key_effect(name).unwrap_or_default(),
+            group: None,
+            order: -1,
+            width: Width::None,
+            display_name: name.to_owned(),
+            dependents: Vec::new(),
+        });
+    }
+    None
 }
 
-const CONSUMER_KEYS: &[ClientKey] = &[
-    key(
-        "auto.offset.reset",
-        KeyType::String,
-        "latest",
-        Importance::Medium,
-        "Where to begin without a committed offset.",
-    ),
-    key(
-        "fetch.max.bytes",
-        KeyType::Int,
-        "52428800",
-        Importance::Medium,
-        "Upper bound of one fetch, in bytes.",
-    ),
-    key(
-        "fetch.max.wait.ms",
-        KeyType::Int,
-        "500",
-        Importance::Low,
-        "How long a broker waits for fetch.min.bytes.",
-    ),
-    key(
-        "fetch.min.bytes",
-        KeyType::Int,
-        "1",
-        Importance::High,
-        "How much a broker gathers before it answers.",
-    ),
-    key(
-        "heartbeat.interval.ms",
-        KeyType::Int,
-        "3000",
-        Importance::High,
-        "Milliseconds between two signs of life to the group.",
-    ),
-    key(
-        "isolation.level",
-        KeyType::String,
-        "read_uncommitted",
-        Importance::Medium,
-        "Whether records of open transactions are read.",
-    ),
-    key(
-        "max.partition.fetch.bytes",
-        KeyType::Int,
-        "1048576",
-        Importance::High,
-        "Upper bound per partition of one fetch, in bytes.",
-    ),
-    key(
-        "max.poll.interval.ms",
-        KeyType::Int,
-        "300000",
-        Importance::Medium,
-        "How long a member may be busy before the group gives its partitions away.",
-    ),
-    key(
-        "max.poll.records",
-        KeyType::Int,
-        "500",
-        Importance::Medium,
-        "Upper bound of the records of one put.",
-    ),
-    key(
-        "session.timeout.ms",
-        KeyType::Int,
-        "45000",
-        Importance::High,
-        "How long a silent member stays in the group.",
-    ),
+const TYPES: [KeyType; 9] = [
+    KeyType::Boolean,
+    KeyType::String,
+    KeyType::Short,
+    KeyType::Int,
+    KeyType::Long,
+    KeyType::Double,
+    KeyType::List,
+    KeyType::Class,
+    KeyType::Password,
 ];
 
-const fn key(
-    name: &'static str,
-    type_: KeyType,
-    default: &'static str,
-    importance: Importance,
-    doc: &'static str,
-) -> ClientKey {
-    ClientKey {
-        name,
-        type_,
-        default: Some(default),
-        importance,
-        doc,
-    }
-}
+const IMPORTANCES: [Importance; 3] = [Importance::High, Importance::Medium, Importance::Low];
 
 const INSTANCE_ID: &str = "group.instance.id";
 
@@ -130,11 +76,11 @@ pub fn keys(context: &Context<'_>, config: &Config) -> Vec<ConfigInfo> {
         if !is_consumer && !has_dlq {
             continue;
         }
-        for (name, value) in config.with_prefix(prefix).iter() {
-            let known = CONSUMER_KEYS
-                .iter()
-                .find(|key| is_consumer && key.name == name);
-            let mut info = override_key(context, name, value, known);
+        let given = config.with_prefix(prefix);
+        let values = given.iter().map(|(name, value)| (name, Some(value)));
+        for (name, value) in values.chain(given.nulls().map(|name| (name, None))) {
+            let client = prefix.chars().next().unwrap_or_default();
+            let mut info = override_key(context, name, value, definition(client, name));
             if is_consumer && name == INSTANCE_ID && has_several_tasks(config) {
                 info.value.errors.push(SHARED_INSTANCE_ID.to_owned());
             }
@@ -147,45 +93,32 @@ pub fn keys(context: &Context<'_>, config: &Config) -> Vec<ConfigInfo> {
 fn override_key(
     context: &Context<'_>,
     name: &str,
-    value: &str,
-    known: Option<&ClientKey>,
+    value: Option<&str>,
+    definition: Option<Definition>,
 ) -> ConfigInfo {
     let mut errors = Vec::new();
     errors.extend(context.worker.override_policy.check(name).err());
-    if let Some(key) = known
-        && let Err(why) = key.type_.parse(value)
-    {
-        errors.push(format!(
-            "Invalid value {value} for configuration {name}: {why}"
-        ));
+    let mut shown = value.map(str::to_owned);
+    if let (Some(definition), Some(text)) = (&definition, value) {
+        match definition.type_.parse(text) {
+            Ok(parsed) => shown = Some(parsed.for_answer()),
+            Err(why) => errors.push(invalid_value(name, text, &why)),
+        }
     }
     // A name that only looks like a secret is hidden, too: a slip of the pen is no reason to show it.
     let looks_secret = ["password", "jaas", "secret", ".key"];
     let secret = is_secret(name) || looks_secret.iter().any(|part| name.contains(part));
     ConfigInfo {
-        definition: known.map(definition),
         value: ConfigValue {
             name: name.to_owned(),
-            value: Some(if secret { "[hidden]" } else { value }.to_owned()),
+            value: match secret {
+                true => shown.map(|_| "[hidden]".to_owned()),
+                false => shown,
+            },
             recommended_values: Vec::new(),
             errors,
             visible: true,
         },
-    }
-}
-
-fn definition(key: &ClientKey) -> Definition {
-    Definition {
-        name: key.name.to_owned(),
-        type_: key.type_,
-        required: false,
-        default_value: key.default.map(str::to_owned),
-        importance: key.importance,
-        documentation: key.doc.to_owned(),
-        group: None,
-        order: -1,
-        width: Width::None,
-        display_name: key.name.to_owned(),
-        dependents: Vec::new(),
+        definition,
     }
 }

@@ -22,7 +22,7 @@ PLAIN = {"name": "v", "connector.class": SINK, "topics": "t", "file": "/tmp/f"}
 # Values for each type of key: good ones, and mistakes of every kind.
 VALUES = {
     "STRING": ["x", "", " ", " padded ", "a,b", "ünï", "a\nb", "a\u0000b", "${x}", "$1", "(", "a.b", None],
-    "INT": ["1", "0", "-1", "5", " 7 ", "+5", "many", "", " ", "1.5", "2147483647", "2147483648", "-2147483649", "0x10", "1_0", "1e3", None],
+    "INT": ["1", "0", "-1", "5", " 7 ", "+5", "many", "", " ", "1.5", "2147483647", "2147483648", "-2147483649", "0x10", "1_0", "1e3", "٣", None],
     "SHORT": ["1", "0", "-1", "3", " 7 ", "+5", "many", "", "32767", "32768", "-32769", "1.0", None],
     "LONG": ["1", "0", "-1", "60000", " 7 ", "+5", "many", "", "9223372036854775807", "9223372036854775808", "1L", None],
     "DOUBLE": ["0.5", "1", "-1", "2", "NaN", "1e3", "half", "", "1d", ".5", None],
@@ -243,6 +243,7 @@ def chain(ref, draw, config, kind, prefix):
                 config[f"{prefix}.{alias}.{key['name']}"] = draw.choice(values(key, ref.version))
 
 
+WRONG_TYPE = "org.apache.kafka.common.config.ConfigException: "
 PREFIX = re.compile(r"^(org\.apache\.kafka\.connect\.(runtime\.rest\.errors\.BadRequestException|errors\.ConnectException): )+")
 
 
@@ -264,10 +265,12 @@ def plain(answer, version):
     body = replay.plain(replay.swap(answer["body"], [(version, "${V}")]))
     if isinstance(body, dict) and isinstance(body.get("message"), str):
         body["message"] = re.sub(r"(available connectors are: ).*", r"\1..", body["message"], flags=re.S)
+        if "overrid" in body["message"]:  # they come in the order of a hash map
+            body["message"] = "\n".join(sorted(body["message"].split("\n")))
     order = None
     if isinstance(body, dict) and "configs" in body:
         # Those without a definition stand in the order of a hash map.
-        order = [c["value"]["name"] for c in body["configs"] if c["definition"]]
+        order = [c["value"]["name"] for c in body["configs"] if c["definition"] and ".override." not in c["value"]["name"]]
         body = {**body, "configs": {c["value"]["name"]: c for c in body["configs"]}}
     return {"status": answer["status"], "body": body, "order": order}
 
@@ -297,6 +300,14 @@ def main():
         reference = call(o.reference, *requests[0])
         if defect(config, reference):
             defects += 1
+            continue
+        message = isinstance(reference["body"], dict) and reference["body"].get("message") or ""
+        if message.startswith(WRONG_TYPE):
+            # A setting of a client that is not of its type ends the request there, and is one error of its key here.
+            errors = [e for c in call(o.tested, *requests[0])["body"]["configs"] for e in c["value"]["errors"]]
+            if message.removeprefix(WRONG_TYPE) not in errors and "could not be found" not in message:
+                bad += 1
+                print(f"DIFF PUT {text}\n    .errors: recorded {message}  got {errors}")
             continue
         want = plain(reference, ref.version)
         if want["status"] != 200 or want["body"]["error_count"]:

@@ -2,6 +2,8 @@
 
 use java_compat::number::{parse_double, parse_integer, trim};
 
+use crate::data::values::java_double;
+
 /// What `\s` means to Java, around the commas of a list.
 const REGEX_BLANKS: [char; 6] = [' ', '\t', '\n', '\x0B', '\x0C', '\r'];
 
@@ -95,7 +97,7 @@ impl Parsed {
         match self {
             Parsed::Boolean(b) => b.to_string(),
             Parsed::Int(n) => n.to_string(),
-            Parsed::Double(d) => d.to_string(),
+            Parsed::Double(d) => java_double(*d),
             Parsed::Text(text) => text.clone(),
             Parsed::List(items) => items.join(","),
         }

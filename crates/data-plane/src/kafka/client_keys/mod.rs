@@ -16,7 +16,7 @@ mod table;
 #[allow(clippy::unwrap_used)]
 mod tests;
 
-pub use page::client_keys_page;
+pub use page::{client_key_effect, client_keys_page};
 pub use settings::ClientSettings;
 pub(super) use settings::OffsetReset;
 

@@ -50,6 +50,17 @@ pub fn client_keys_page() -> String {
     page
 }
 
+/// What becomes of a client key, in words; none if it is no key of a client here.
+pub fn client_key_effect(key: &str) -> Option<String> {
+    let entry = table::find(table::ALL, key)?;
+    Some(match &entry.rule {
+        Rule::To(native, form) => format!("Becomes {}.", translation(native, form)),
+        Rule::Ours(_, what) => (*what).to_owned(),
+        Rule::Inert(why) => format!("Without effect: {why}."),
+        Rule::Refused(why) => format!("Refused: {why}."),
+    })
+}
+
 fn clients(roles: Roles) -> String {
     if roles == table::ALL {
         return "all".to_owned();
