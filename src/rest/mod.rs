@@ -16,6 +16,8 @@ mod body;
 mod entities;
 mod error;
 mod media_type;
+#[cfg(test)]
+mod openapi_tests;
 mod resources;
 
 pub mod probe;

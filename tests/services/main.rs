@@ -16,6 +16,7 @@
 )]
 mod support;
 
+mod clients;
 mod connectors;
 
 mod crash;
@@ -26,6 +27,7 @@ mod flow_changes;
 mod flow_errors;
 mod flow_groups;
 mod flow_topics;
+mod fuzz_rest;
 mod handover;
 mod launch;
 mod lifecycle;
@@ -102,6 +104,8 @@ fn main() -> ExitCode {
     trials.extend(targets::tests(ctx));
     trials.extend(targets_outage::tests(ctx));
     trials.extend(validation::tests(ctx));
+    trials.extend(fuzz_rest::tests(ctx));
+    trials.extend(clients::tests(ctx));
     trials.extend(telemetry::tests(ctx));
     trials.extend(crash::tests(ctx));
     trials.extend(crash_worker::tests(ctx));

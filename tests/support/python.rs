@@ -30,6 +30,30 @@ pub const SERIALIZERS: Environment = Environment {
     ],
 };
 
+/// Clients of Connect's REST API that others wrote.
+pub const CLIENTS: Environment = Environment {
+    name: "python-clients",
+    packages: &["kafka-connect-py==1.0.0", "kafka-connect-api==0.5.10"],
+};
+
+/// What fuzzes a REST API from its document.
+pub const FUZZER: Environment = Environment {
+    name: "python-fuzzer",
+    packages: &["schemathesis==4.32.5"],
+};
+
+/// Runs a program that one of the packages brings, in this folder.
+pub fn tool(
+    environment: &Environment,
+    program: &str,
+    args: &[&str],
+    dir: &Path,
+) -> Result<Output, String> {
+    let mut command = Command::new(interpreter(environment)?.with_file_name(program));
+    command.args(args).current_dir(dir).stdin(Stdio::null());
+    command.output().map_err(|e| format!("{program}: {e}"))
+}
+
 /// Runs a script of this repository (path from its root) and gives back what it printed, whatever its exit code.
 pub fn run(script: &str, args: &[&str]) -> Result<Output, String> {
     run_in(&GOLDENS, script, args)
