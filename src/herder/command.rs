@@ -1,7 +1,6 @@
 //! The closed list of what the herder's task obeys.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use connect_api::config::Config;
 use data_plane::task::{Phase, TaskStatus};
@@ -22,9 +21,6 @@ pub enum Command {
     Change { name: String, change: Change },
     /// Forgets the topics that a connector has used.
     ResetTopics { name: String, reply: Reply<()> },
-    /// Restarts a connector after a while, for what a provider gave is not valid longer. A later one takes the place
-    /// of an earlier one, and any start of the connector before then makes it void.
-    RestartAfter { name: String, delay: Duration },
     /// Stops every task and ends the herder.
     Shutdown(oneshot::Sender<()>),
 }

@@ -272,14 +272,6 @@ impl Herder {
         self.ask(Question::Startups).await
     }
 
-    /// Restarts a connector after a while, unless it is started, rests or goes before: what a provider gave for it is
-    /// not valid longer. A later call takes the place of an earlier one.
-    pub fn restart_after(&self, name: &str, delay: Duration) {
-        let name = name.to_owned();
-        // A herder that has ended restarts nothing.
-        let _ = self.commands.send(Command::RestartAfter { name, delay });
-    }
-
     /// Stops every task, as far as the graceful timeout allows, and ends the herder.
     pub async fn shutdown(&self) {
         let (reply, done) = oneshot::channel();

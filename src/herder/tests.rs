@@ -320,7 +320,13 @@ async fn what_fails_is_failed_with_a_trace_and_alone() {
     let status = wait_for(&herder, "tasks", &[State::Failed]).await;
     assert!(first_line(&status.connector.trace).ends_with("no tasks today"));
     let status = wait_for(&herder, "many", &[State::Failed]).await;
-    assert!(first_line(&status.connector.trace).contains("has generated 2 tasks"));
+    assert_eq!(
+        first_line(&status.connector.trace),
+        "org.apache.kafka.connect.runtime.TooManyTasksException: The connector many has generated 2 tasks, which is greater than 1, the maximum number of tasks it is configured to create. This behaviour should be considered a bug and is disallowed. If necessary, it can be permitted by reconfiguring the connector with 'tasks.max.enforce' set to false; however, this option will be removed in a future release of Kafka Connect."
+    );
+    let lenient = [("mood", "too many"), ("tasks.max.enforce", "false")];
+    create(&herder, "lenient", &lenient).await;
+    wait_for(&herder, "lenient", &[State::Running; 3]).await;
     let status = wait_for(&herder, "panic", &[State::Running, State::Failed]).await;
     assert!(
         first_line(&status.tasks[&0].trace).contains("Plugin test.MoodySinkConnector panicked")
@@ -394,6 +400,33 @@ async fn target_states_are_followed() {
         herder.set_target("b", TargetState::Paused).await,
         Err(unknown)
     );
+}
+
+#[tokio::test]
+async fn a_failed_connector_stays_so_until_it_is_restarted_or_changed() {
+    let (herder, kafka) = herder();
+    create(&herder, "a", &[]).await;
+    wait_for(&herder, "a", &[State::Running; 2]).await;
+    let put = async |mood| {
+        let mode = ConfigureMode::CreateOrUpdate;
+        let put = herder.configure("a", config(&[("mood", mood)]), mode).await;
+        assert!(put.is_ok());
+    };
+    let target = async |state| assert_eq!(herder.set_target("a", state).await, Ok(()));
+    // Its tasks are those of before, and follow the target state.
+    put("no tasks").await;
+    wait_for(&herder, "a", &[State::Failed, State::Running]).await;
+    target(TargetState::Paused).await;
+    wait_for(&herder, "a", &[State::Failed, State::Paused]).await;
+    target(TargetState::Started).await;
+    wait_for(&herder, "a", &[State::Failed, State::Running]).await;
+    target(TargetState::Stopped).await;
+    wait_for(&herder, "a", &[State::Failed]).await;
+    assert_eq!(kafka.open_members(), 0);
+    target(TargetState::Started).await;
+    wait_for(&herder, "a", &[State::Failed]).await;
+    put("good").await;
+    wait_for(&herder, "a", &[State::Running; 2]).await;
 }
 
 #[tokio::test]

@@ -30,6 +30,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
         ),
         ctx.trial(
             kafka,
+            "rest::topics_are_told_and_forgotten_only_where_that_is_allowed",
+            topics_are_told_and_forgotten_only_where_that_is_allowed,
+        ),
+        ctx.trial(
+            kafka,
             "rest::variations_are_answered_as_by_the_jvm",
             variations_are_answered_as_by_the_jvm,
         ),
@@ -189,6 +194,27 @@ fn variations_are_answered_as_by_the_jvm(ctx: &'static Ctx) {
         report.ends_with(" alike, 0 different\n"),
         "{report}{errors}"
     );
+}
+
+fn topics_are_told_and_forgotten_only_where_that_is_allowed(ctx: &'static Ctx) {
+    let disabled = json!({"error_code": 403, "message": "Topic tracking is disabled."});
+    let kept = json!({"error_code": 403, "message": "Topic tracking reset is disabled."});
+    for engine in [Engine::Jvm, Engine::Turnbuckle] {
+        let spec = || WorkerSpec::new(engine, ctx.kafka());
+        let worker = spec().set("topic.tracking.enable", "false").start();
+        let rest = worker.rest();
+        let told = rest.get("/connectors/x/topics").unwrap().expect(403);
+        assert_eq!(told.json(), disabled, "{engine:?}");
+        let reset = rest.send("PUT", "/connectors/x/topics/reset", None);
+        assert_eq!(reset.unwrap().expect(403).json(), disabled, "{engine:?}");
+
+        let worker = spec().set("topic.tracking.allow.reset", "false").start();
+        let rest = worker.rest();
+        let told = rest.get("/connectors/x/topics").unwrap().expect(200);
+        assert_eq!(told.json(), json!({"x": {"topics": []}}), "{engine:?}");
+        let reset = rest.send("PUT", "/connectors/x/topics/reset", None);
+        assert_eq!(reset.unwrap().expect(403).json(), kept, "{engine:?}");
+    }
 }
 
 fn starts_connectors_of_every_file_form(ctx: &'static Ctx) {

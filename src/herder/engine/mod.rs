@@ -9,6 +9,7 @@
 //! delays neither questions nor other connectors; further changes of the same connector queue behind.
 
 mod answers;
+mod beside;
 mod requests;
 mod slot;
 mod statuses;
@@ -176,7 +177,6 @@ impl Engine {
                         self.reset_topics(&name);
                         let _ = reply.send(Ok(()));
                     }
-                    Some(Command::RestartAfter { name, delay }) => self.restart_after(&name, delay),
                     Some(Command::Shutdown(done)) => return self.shut_down(inbox, done).await,
                     None => return,
                 },
@@ -204,7 +204,8 @@ impl Engine {
                 let after = self.config.get(name).map(|c| c.target);
                 let changed = before != after;
                 if let Some(slot) = self.slots.get_mut(name) {
-                    slot.todo.connector |= changed;
+                    // One that has failed stays so until it is restarted or gets another configuration.
+                    slot.todo.connector |= changed && !slot.failed;
                 }
             }
             ConfigRecord::Restart { scope, .. } => self.on_restart(name, *scope),

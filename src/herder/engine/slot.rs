@@ -22,6 +22,8 @@ pub(super) struct Slot {
     pub connector: Option<Connector>,
     /// Whether this worker has spoken of the connector and will have to say that it is gone.
     pub present: bool,
+    /// Whether the connector failed to start.
+    pub failed: bool,
     /// By number, those that failed to start as well.
     pub tasks: BTreeMap<u32, RunningTask>,
     /// Tasks that are being stopped, by their incarnations; their words still count.

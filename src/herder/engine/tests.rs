@@ -226,27 +226,6 @@ async fn topics_are_told_once_they_have_records_until_they_are_reset() {
     assert_eq!(herder.reset_topics("a").await, Ok(()));
 }
 
-#[tokio::test]
-async fn a_restart_that_was_asked_for_comes_unless_the_connector_starts_before() {
-    let (herder, _) = herder_with(Providers::default());
-    let attempts = async || {
-        let counts = herder.startups().await.expect("counts");
-        (counts.connector_attempts, counts.task_attempts)
-    };
-    create(&herder, "a", &[]).await;
-    assert_eq!(attempts().await, (1, 1));
-    herder.restart_after("a", Duration::from_secs(3600));
-    herder.restart_after("a", Duration::from_millis(1));
-    until("it was restarted", async || attempts().await == (2, 1)).await;
-
-    herder.restart_after("a", Duration::from_millis(50));
-    let scope = RestartScope::default();
-    assert!(herder.restart("a", scope).await.is_ok());
-    tokio::time::sleep(Duration::from_millis(100)).await;
-    // The task was not touched by any of it.
-    assert_eq!(attempts().await, (3, 1));
-}
-
 /// Time passes only when the test says so.
 #[tokio::test(start_paused = true)]
 async fn what_hangs_is_given_up_with_its_stage_and_holds_up_nobody() {
