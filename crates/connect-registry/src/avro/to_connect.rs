@@ -123,7 +123,8 @@ impl<'a> Builder<'a> {
     ) -> Result<SchemaRef, ConnectError> {
         if let Some((recursive, at)) = self.open.get(&id) {
             let node = &self.model.nodes[id];
-            let reference = self.with_attributes(recursive.reference(), node, *at)?;
+            let reference = Box::new(recursive.reference());
+            let reference = self.with_attributes(reference, node, *at)?;
             return reference.optional(is_optional).build();
         }
         if let Some(schema) = self.cyclic.get(&id) {
@@ -137,14 +138,31 @@ impl<'a> Builder<'a> {
         self.schema(id, at)
     }
 
+    // Small frames: these functions call each other once per level.
     fn new_schema(&mut self, id: NodeId, at: Place<'a>) -> Result<SchemaRef, ConnectError> {
         let node = &self.model.nodes[id];
-        let builder = match &node.kind {
-            Kind::Null => {
-                return Err(ConnectError::data(
-                    "Standalone null schemas are not supported by this converter",
-                ));
+        match &node.kind {
+            Kind::Record(fields) => return self.record(id, node, fields, at),
+            Kind::Union(members) => {
+                if let Some(only) = self.model.flattened(members, self.settings) {
+                    // The only member of a union is never optional, whatever stands around.
+                    return self.inner(only, members.len() > 1, at.doc);
+                }
             }
+            _ => {}
+        }
+        let builder = match &node.kind {
+            Kind::Array(items) => self.array(*items)?,
+            Kind::Map(values) => self.map(*values)?,
+            Kind::Union(members) => self.union(members)?,
+            _ => self.leaf(node)?,
+        };
+        let schema = self.with_attributes(builder, node, at)?.build()?;
+        self.with_default(id, schema, at)
+    }
+
+    fn leaf(&self, node: &Node) -> Result<Box<SchemaBuilder>, ConnectError> {
+        let builder = match &node.kind {
             Kind::Boolean => SchemaBuilder::new(Type::Boolean),
             Kind::Int => int(node)?,
             Kind::Long => match logical(node) {
@@ -161,30 +179,30 @@ impl<'a> Builder<'a> {
             Kind::Enum { symbols, default } => {
                 self.symbols(node, symbols.iter().map(|s| &**s), default.as_deref())
             }
-            Kind::Array(items) => self.array(*items)?,
-            Kind::Map(values) => {
-                let values = self.inner(*values, false, None)?;
-                SchemaBuilder::map(required(Type::String), values)
+            // All others have schemas inside.
+            _ => {
+                return Err(ConnectError::data(
+                    "Standalone null schemas are not supported by this converter",
+                ));
             }
-            Kind::Union(members) => match self.model.flattened(members, self.settings) {
-                // The only member of a union is never optional, whatever stands around.
-                Some(only) => return self.inner(only, members.len() > 1, at.doc),
-                None => self.union(members)?,
-            },
-            Kind::Record(fields) => return self.record(id, node, fields, at),
         };
-        let schema = self.with_attributes(builder, node, at)?.build()?;
-        self.with_default(id, schema, at)
+        Ok(Box::new(builder))
     }
 
-    fn array(&mut self, items: NodeId) -> Result<SchemaBuilder, ConnectError> {
+    fn map(&mut self, values: NodeId) -> Result<Box<SchemaBuilder>, ConnectError> {
+        let values = self.inner(values, false, None)?;
+        Ok(Box::new(SchemaBuilder::map(required(Type::String), values)))
+    }
+
+    fn array(&mut self, items: NodeId) -> Result<Box<SchemaBuilder>, ConnectError> {
         let item = &self.model.nodes[items];
-        let Kind::Record(fields) = &item.kind else {
-            return Ok(SchemaBuilder::array(self.inner(items, false, None)?));
+        let fields = match &item.kind {
+            Kind::Record(fields) if item.is_map_entry() => fields,
+            _ => {
+                let items = self.inner(items, false, None)?;
+                return Ok(Box::new(SchemaBuilder::array(items)));
+            }
         };
-        if !item.is_map_entry() {
-            return Ok(SchemaBuilder::array(self.inner(items, false, None)?));
-        }
         let field = |name: &str| fields.iter().find(|field| field.name == name);
         let (Some(key), Some(value), 2) = (field(KEY), field(VALUE), fields.len()) else {
             return Err(ConnectError::data(
@@ -193,7 +211,7 @@ impl<'a> Builder<'a> {
         };
         let key = self.inner(key.node, false, None)?;
         let value = self.inner(value.node, false, None)?;
-        Ok(SchemaBuilder::map(key, value))
+        Ok(Box::new(SchemaBuilder::map(key, value)))
     }
 
     fn symbols<'s>(
@@ -228,33 +246,39 @@ impl<'a> Builder<'a> {
         builder
     }
 
-    fn union(&mut self, members: &[NodeId]) -> Result<SchemaBuilder, ConnectError> {
-        let mut builder = SchemaBuilder::structure();
-        if self.settings.generalized {
-            let name = format!("{UNION_PREFIX}{}", self.unions);
-            self.unions += 1;
-            let parameter = (GENERALIZED_UNION, name.clone());
-            builder = builder.name(name).parameter(parameter.0, parameter.1);
-        } else {
-            builder = builder.name(UNION);
-        }
-        let mut names = Vec::with_capacity(members.len());
+    fn union(&mut self, members: &[NodeId]) -> Result<Box<SchemaBuilder>, ConnectError> {
+        let number = self.unions;
+        self.unions += usize::from(self.settings.generalized);
+        let mut fields: Vec<(String, SchemaRef)> = Vec::with_capacity(members.len());
+        let mut is_optional = false;
         for (place, &member) in members.iter().enumerate() {
             let node = &self.model.nodes[member];
             if node.kind.is_null() {
-                builder = builder.optional(true);
+                is_optional = true;
                 continue;
             }
             let name = self.settings.member_name(node, place);
-            if names.contains(&name) {
+            if fields.iter().any(|(other, _)| *other == name) {
                 return Err(ConnectError::data(
                     "Multiple union schemas map to the Connect union field name",
                 ));
             }
-            builder = builder.field(name.clone(), self.inner(member, true, None)?);
-            names.push(name);
+            fields.push((name, self.inner(member, true, None)?));
         }
-        Ok(builder)
+        let mut builder = SchemaBuilder::structure().optional(is_optional);
+        builder = match self.settings.generalized {
+            true => {
+                let name = format!("{UNION_PREFIX}{number}");
+                builder
+                    .name(name.clone())
+                    .parameter(GENERALIZED_UNION, name)
+            }
+            false => builder.name(UNION),
+        };
+        for (name, schema) in fields {
+            builder = builder.field(name, schema);
+        }
+        Ok(Box::new(builder))
     }
 
     fn record(
@@ -271,21 +295,37 @@ impl<'a> Builder<'a> {
             )));
         }
         self.open.insert(id, (RecursiveStruct::new(), at));
-        let mut builder = self.with_attributes(SchemaBuilder::structure(), node, at)?;
+        let mut schemas = Vec::with_capacity(fields.len());
         for field in fields {
             let place = Place {
                 default: field.default.as_ref(),
                 doc: field.doc.as_deref(),
                 ..Place::default()
             };
-            builder = builder.field(field.name.clone(), self.schema(field.node, place)?);
+            schemas.push(self.schema(field.node, place)?);
         }
-        let Some((recursive, _)) = self.open.remove(&id) else {
+        self.completed(id, node, at, schemas)
+    }
+
+    fn completed(
+        &mut self,
+        id: NodeId,
+        node: &'a Node,
+        at: Place<'a>,
+        schemas: Vec<SchemaRef>,
+    ) -> Result<SchemaRef, ConnectError> {
+        let (Some((recursive, _)), Kind::Record(fields)) = (self.open.remove(&id), &node.kind)
+        else {
             return Err(ConnectError::data(format!(
                 "{} is converted twice",
                 node.full_name()
             )));
         };
+        let builder = Box::new(SchemaBuilder::structure());
+        let mut builder = *self.with_attributes(builder, node, at)?;
+        for (field, schema) in fields.iter().zip(schemas) {
+            builder = builder.field(field.name.clone(), schema);
+        }
         let is_cyclic = recursive.is_referred_to();
         let schema = self.with_default(id, recursive.complete(builder)?, at)?;
         if is_cyclic {
@@ -297,11 +337,11 @@ impl<'a> Builder<'a> {
     /// Everything but fields and default.
     fn with_attributes(
         &self,
-        builder: SchemaBuilder,
+        builder: Box<SchemaBuilder>,
         node: &Node,
         at: Place<'a>,
-    ) -> Result<SchemaBuilder, ConnectError> {
-        let mut builder = self.with_docs(builder, node, at);
+    ) -> Result<Box<SchemaBuilder>, ConnectError> {
+        let mut builder = self.with_docs(*builder, node, at);
         builder = with_version(builder, node, at.version)?;
         if let Some(parameters) = node.property(CONNECT_PARAMETERS)
             && self.settings.meta_data
@@ -321,10 +361,10 @@ impl<'a> Builder<'a> {
             builder = builder.parameter(FIELD_DEFAULT_FLAG, "true");
         }
         builder = with_name(builder, node)?;
-        Ok(match at.is_optional {
+        Ok(Box::new(match at.is_optional {
             true => builder.optional(true),
             false => builder,
-        })
+        }))
     }
 
     fn with_docs(&self, builder: SchemaBuilder, node: &Node, at: Place<'a>) -> SchemaBuilder {

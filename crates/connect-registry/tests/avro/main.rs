@@ -2,9 +2,12 @@
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod hostile;
 #[path = "../common/notation.rs"]
 mod notation;
 mod reading;
+mod resolving;
+mod writing;
 
 use std::sync::Arc;
 

@@ -402,7 +402,7 @@ fn documentation_and_parameters_stand_where_the_settings_want_them() {
         notation::schema(&discard),
         "struct(R v3)<avro.java.x={a=1},connect.record.doc=of R,p=q>{\
          a: string<avro.java.string=String> = \"x\", \
-         e: string(E)<Enum=E,Enum.X=X,Enum.Y=Y,connect.enum.doc=of E,connect.record.doc=of E>, \
+         e: string(E)<connect.enum.doc=of E,connect.record.doc=of E,Enum=E,Enum.X=X,Enum.Y=Y>, \
          n: int32? = 5}"
     );
     let doc = |field: &str| {
