@@ -15,7 +15,7 @@ use super::model::{Field, Kind, Model, Name, Node, NodeId};
 use super::names::*;
 
 /// Schemas inside each other.
-const MAX_TYPES_DEEP: usize = 200;
+const MAX_TYPES_DEEP: usize = 100;
 
 /// # Errors
 /// A record's fault: Avro cannot express the schema.

@@ -18,7 +18,7 @@ use super::model::{Field, Kind, Model, Node, NodeId};
 use super::names::*;
 
 /// Types inside each other. Values end about there too; this guards the stack against schemas.
-const MAX_TYPES_DEEP: usize = 200;
+const MAX_TYPES_DEEP: usize = 100;
 
 /// `version` is the schema's in its subject, unless it has one of its own.
 ///

@@ -102,12 +102,12 @@ fn types_and_values_nest_so_deep_and_no_deeper() {
         let text = format!(r#""R{}""#, levels - 1);
         format("").parse(&SchemaText { text, references }, None)
     };
-    assert!(deep(199).is_ok());
+    assert!(deep(99).is_ok());
     let error = deep(300).err().unwrap();
     assert!(
         error
             .to_string()
-            .ends_with("stands inside more than 200 other types")
+            .ends_with("stands inside more than 100 other types")
     );
 
     let list = r#"{"type":"record","name":"R","fields":[{"name":"next","type":["null","R"]}]}"#;
