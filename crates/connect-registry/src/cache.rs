@@ -1,6 +1,7 @@
 //! [`Cache`]: what is known of the schemas that records name, with bounds.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -44,7 +45,7 @@ pub enum State<S> {
 
 /// What the batch at hand needs is never thrown out, whatever the bounds.
 pub struct Cache<S> {
-    entries: HashMap<SchemaId, Vec<Entry<S>>>,
+    entries: HashMap<SchemaId, Vec<Entry<S>>, Ids>,
     most_known: usize,
     most_failed: usize,
     round: u64,
@@ -53,7 +54,7 @@ pub struct Cache<S> {
 impl<S> Cache<S> {
     pub fn new(most_known: usize, most_failed: usize) -> Self {
         Self {
-            entries: HashMap::new(),
+            entries: HashMap::with_hasher(Ids::new()),
             most_known,
             most_failed,
             round: 0,
@@ -118,6 +119,63 @@ impl<S> Cache<S> {
     }
 }
 
+/// Hashes ids. They are looked up twice for each record, and the standard library's hash takes as long as half the fields
+/// of a small one. Its seed is a secret of the process, since records choose their ids.
+#[derive(Clone)]
+struct Ids {
+    seed: u64,
+}
+
+impl Ids {
+    fn new() -> Self {
+        Self {
+            seed: RandomState::new().hash_one(0),
+        }
+    }
+}
+
+impl BuildHasher for Ids {
+    type Hasher = IdHasher;
+
+    fn build_hasher(&self) -> IdHasher {
+        IdHasher(self.seed)
+    }
+}
+
+struct IdHasher(u64);
+
+impl IdHasher {
+    #[inline]
+    fn add(&mut self, word: u64) {
+        let product = u128::from(self.0 ^ word) * 0x9e37_79b9_7f4a_7c15;
+        self.0 = (product >> 64) as u64 ^ product as u64;
+    }
+}
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for part in bytes.chunks(8) {
+            let mut word = [0; 8];
+            word[..part.len()].copy_from_slice(part);
+            self.add(u64::from_le_bytes(word));
+        }
+    }
+
+    #[inline]
+    fn write_i32(&mut self, n: i32) {
+        self.add(n as u32 as u64);
+    }
+
+    #[inline]
+    fn write_isize(&mut self, n: isize) {
+        self.add(n as u64);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -158,6 +216,27 @@ mod tests {
         }
         cache.next_round();
         assert!((100..110).all(|id| cache.get(&SchemaId::Id(id), "t", &[]).is_some()));
+    }
+
+    #[test]
+    fn ids_that_are_neighbours_hash_far_apart() {
+        let ids = Ids::new();
+        let hashes = (0..4096).map(|id| ids.hash_one(SchemaId::Id(id)));
+        let guids = (0..=255).map(|last| {
+            let mut guid = [0; 16];
+            guid[15] = last;
+            ids.hash_one(SchemaId::Guid(guid))
+        });
+        let all: std::collections::HashSet<u64> = hashes.chain(guids).collect();
+        assert_eq!(all.len(), 4096 + 256);
+        let tops: std::collections::HashSet<u64> = all.iter().map(|hash| hash >> 57).collect();
+        let lows: std::collections::HashSet<u64> = all.iter().map(|hash| hash & 0xff).collect();
+        assert!(
+            tops.len() > 100 && lows.len() > 200,
+            "{} {}",
+            tops.len(),
+            lows.len()
+        );
     }
 
     #[test]

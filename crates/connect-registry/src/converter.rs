@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use connect_api::config::{ConfigDef, ConfigErrors, ConfigReader};
 use connect_api::convert::{
     Converter, ConverterType, LooksAhead, NoHeaders, RecordHeaders, SchemaUsed,
@@ -147,7 +147,8 @@ impl<F: Format> RegistryConverter<F> {
             State::Known { schema, .. } => schema,
             State::Failed(error) => return Err(error.clone()),
         };
-        let payload = data.slice(prefix.len..);
+        let mut payload = data;
+        payload.advance(prefix.len);
         let read = self.format.read(schema, &prefix.indexes, payload);
         read.map_err(|error| self.words.bad_payload(&prefix.id.to_string(), error))
     }

@@ -24,11 +24,18 @@ fn a_few_bytes_cannot_claim_millions_of_values() {
     );
     let fixed = r#"{"type":"fixed","name":"F","size":0}"#;
     assert_eq!(error_of(&array(fixed), billions), TOO_MANY);
-    // Each array is new, but the record is one.
-    let many = [&b"\x80\x89\x7a"[..]].repeat(20).concat();
+    // Each array is within the bound, but all of them are one payload.
     let nested = array(&array(empty));
-    let payload = [&b"\x28"[..], &many.iter().copied().collect::<Vec<u8>>()].concat();
-    assert!(read(&mut format(""), &nested, payload).is_err());
+    let arrays = |count: u8| {
+        [
+            &[2 * count],
+            &b"\xc0\x9a\x0c\x00".repeat(count.into())[..],
+            &[0],
+        ]
+        .concat()
+    };
+    assert!(read(&mut format(""), &nested, arrays(1)).is_ok());
+    assert_eq!(error_of(&nested, &arrays(10)), TOO_MANY);
 }
 
 #[test]
