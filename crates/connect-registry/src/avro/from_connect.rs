@@ -24,6 +24,7 @@ pub(super) fn avro_schema(schema: &SchemaRef, settings: &Settings) -> Result<Mod
         settings,
         model: Model::default(),
         known: Vec::new(),
+        entries: Vec::new(),
         names: HashMap::new(),
         unnamed: 0,
         depth: 0,
@@ -45,9 +46,18 @@ struct Writer<'a> {
     model: Model,
     /// Named types by the schema that they stand for.
     known: Vec<(SchemaRef, NodeId)>,
+    /// Records of maps' entries.
+    entries: Vec<Entry>,
     names: HashMap<String, NodeId>,
     unnamed: usize,
     depth: usize,
+}
+
+struct Entry {
+    key: SchemaRef,
+    value: SchemaRef,
+    name: Name,
+    node: NodeId,
 }
 
 impl Writer<'_> {
@@ -189,13 +199,26 @@ impl Writer<'_> {
                 aliases: Vec::new(),
             },
         };
+        let known = self.entries.iter().find(|entry| {
+            entry.name == name && Schema::same(&entry.key, key) && Schema::same(&entry.value, value)
+        });
+        if let Some(known) = known {
+            let array = Kind::Array(known.node);
+            return Ok(self.model.push(Node::new(array)));
+        }
         let id = self.model.push(Node::new(Kind::Record(Vec::new())));
         if schema.name().is_some() {
             let property = (CONNECT_INTERNAL_TYPE.to_owned(), MAP_ENTRY.into());
             self.model.nodes[id].properties.push(property);
         }
         self.define(&name, id)?;
-        self.model.nodes[id].name = Some(name);
+        self.model.nodes[id].name = Some(name.clone());
+        self.entries.push(Entry {
+            key: key.clone(),
+            value: value.clone(),
+            name,
+            node: id,
+        });
         let fields = vec![
             self.field(KEY.to_owned(), key, None)?,
             self.field(VALUE.to_owned(), value, None)?,
@@ -403,7 +426,8 @@ fn default_json(settings: &Settings, schema: &Schema, value: &Value) -> Result<J
         Value::Int16(n) => (*n).into(),
         Value::Int32(n) => (*n).into(),
         Value::Int64(n) => (*n).into(),
-        Value::Float32(n) => f64::from(*n).into(),
+        // By its own digits: 0.1 stays 0.1.
+        Value::Float32(n) => n.to_string().parse().unwrap_or(f64::from(*n)).into(),
         Value::Float64(n) => (*n).into(),
         Value::String(text) => (&**text).into(),
         Value::Bytes(bytes) => bytes_json(bytes),

@@ -225,6 +225,42 @@ fn one_name_stands_for_one_type() {
 }
 
 #[test]
+fn maps_of_equal_keys_and_values_have_one_type_of_entries() {
+    let map = |value| SchemaBuilder::map(required(Type::Int32), required(value));
+    let schema = |second| {
+        let builder = SchemaBuilder::structure().field("a", built(map(Type::String)));
+        built(builder.field("b", built(map(second).optional(true))))
+    };
+    let entries = Value::Map([(Value::Int32(1), Value::from("x"))].into_iter().collect());
+    let same = schema(Type::String);
+    let value = structure(&same, vec![entries.clone(), entries]);
+    let back = there_and_back("", Some(&same), &value);
+    assert_eq!(notation::value(&back.value), r#"(a={1: "x"}, b={1: "x"})"#);
+    assert_eq!(
+        failure("", Some(&schema(Type::Int32)), &Value::Null),
+        "SchemaParseException: Can't redefine: io.confluent.connect.avro.MapEntry"
+    );
+}
+
+#[test]
+fn decimals_of_a_fixed_size_and_defaults_of_floats_come_back() {
+    let fixed = decimal_schema(2).parameter("connect.fixed.size", "4");
+    let tenth = SchemaBuilder::new(Type::Float32).default(Value::Float32(0.1));
+    let builder = SchemaBuilder::structure().field("d", built(fixed));
+    let schema = built(builder.field("f", built(tenth)));
+    assert!(text_of("", &schema).contains(r#""connect.default":0.1}"#));
+    for unscaled in [-1, 0, 1, i32::MIN, i32::MAX] {
+        let decimal = Value::Decimal(Box::new(Decimal::new(unscaled, 2)));
+        let value = structure(&schema, vec![decimal, Value::Float32(0.5)]);
+        let back = there_and_back("", Some(&schema), &value);
+        assert_eq!(notation::value(&back.value), notation::value(&value));
+        let read = back.schema.unwrap();
+        let default = read.field("f").unwrap().schema.default().cloned();
+        assert_eq!(default, Some(Value::Float32(0.1)));
+    }
+}
+
+#[test]
 fn enums_and_unions_are_written_as_the_settings_say() {
     let text = r#"["null","int",{"type":"enum","name":"a.E","symbols":["Z","A"]},{"type":"record","name":"a.R","fields":[{"name":"x","type":"int"}]},{"type":"fixed","name":"a.F","size":2},"bytes"]"#;
     let payloads: [&[u8]; 5] = [
