@@ -511,6 +511,52 @@ def json_schema(writer):
     )
 
 
+# Versions, and ids in headers
+
+
+def evolving(writer, kind):
+    """A record under one version of a schema, one under the next, and one under the first again."""
+    if kind == "avro":
+        from confluent_kafka.schema_registry.avro import AvroSerializer
+
+        fields = [{"name": "name", "type": "string"}, {"name": "age", "type": "int"}]
+        first = {"type": "record", "name": "Person", "namespace": "turnbuckle", "fields": fields}
+        later = [fields[0], {"name": "age", "type": "long"}]
+        later.append({"name": "city", "type": "string", "default": "nowhere"})
+        old, new = (
+            AvroSerializer(writer.registry, json.dumps(schema), conf=BY_TOPIC)
+            for schema in [first, {**first, "fields": later}]
+        )
+        make = (dict, dict)
+    else:
+        from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
+
+        text = 'syntax = "proto3"; package turnbuckle; message Person {{ string name = 1; {} }}'
+        make = (
+            message_type(text.format("int32 age = 2;"), 0),
+            message_type(text.format("int64 age = 2; string city = 3;"), 0),
+        )
+        old, new = (ProtobufSerializer(type_, writer.registry, BY_TOPIC) for type_ in make)
+    writer.case("1", old, make[0](name="Ada", age=36))
+    writer.case("2", new, make[1](name="Alan", age=5_000_000_000, city="Wilmslow"))
+    writer.case("3", old, make[0](name="Ada", age=36))
+
+
+def in_headers(writer):
+    """The id as a GUID in a header, in each format."""
+    from confluent_kafka.schema_registry.avro import AvroSerializer
+    from confluent_kafka.schema_registry.json_schema import JSONSerializer
+    from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
+
+    conf = {**BY_TOPIC, "schema.id.serializer": header_schema_id_serializer}
+    schema = {"type": "record", "name": "R", "fields": [{"name": "n", "type": "int"}]}
+    writer.case("avro", AvroSerializer(writer.registry, json.dumps(schema), conf=conf), {"n": 7})
+    type_ = message_type('syntax = "proto3"; message Other {} message R { int32 n = 1; }', 1)
+    writer.case("protobuf", ProtobufSerializer(type_, writer.registry, conf), type_(n=7))
+    schema = {"type": "object", "title": "R", "properties": {"n": {"type": "integer"}}}
+    writer.case("json", JSONSerializer(json.dumps(schema), writer.registry, conf=conf), {"n": 7})
+
+
 # Reading what our converters write
 
 
@@ -558,13 +604,11 @@ def json_reader(writer, *_):
     return JSONDeserializer(None, schema_registry_client=writer.registry)
 
 
-def protobuf_reader(writer, part, data):
-    """With the message type that the registered text compiles to."""
-    from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+def message_type(text, place):
+    """The class of a message type of a Protobuf file."""
     from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
     from grpc_tools import protoc
 
-    text = writer.registry.get_schema(int.from_bytes(data[1:5], "big")).schema_str
     folder = tempfile.mkdtemp()
     with open(os.path.join(folder, "read.proto"), "w") as file:
         file.write(text)
@@ -577,10 +621,17 @@ def protobuf_reader(writer, part, data):
     pool = descriptor_pool.DescriptorPool()
     for file in files:
         pool.Add(file)
-    # The way to the message type: none is the first one, else a count and that many places, doubled.
-    place = data[6] // 2 if data[5] else 0
     name = ".".join(filter(None, [files[-1].package, files[-1].message_type[place].name]))
-    type_ = message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(name))
+
+
+def protobuf_reader(writer, part, data):
+    """With the message type that the registered text compiles to."""
+    from confluent_kafka.schema_registry.protobuf import ProtobufDeserializer
+
+    text = writer.registry.get_schema(int.from_bytes(data[1:5], "big")).schema_str
+    # The way to the message type: none is the first one, else a count and that many places, doubled.
+    type_ = message_type(text, data[6] // 2 if data[5] else 0)
     # Without a client: it would ask the registry for a serialized form that not every registry gives.
     read = ProtobufDeserializer(type_, {})
     if part == "key":

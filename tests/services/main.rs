@@ -45,6 +45,7 @@ mod registry;
 mod registry_access;
 mod registry_faults;
 mod registry_notation;
+mod registry_versions;
 mod registry_writing;
 mod rest;
 mod secrets;
@@ -95,6 +96,7 @@ fn main() -> ExitCode {
     trials.extend(registry::tests(ctx));
     trials.extend(registry_access::tests(ctx));
     trials.extend(registry_faults::tests(ctx));
+    trials.extend(registry_versions::tests(ctx));
     trials.extend(registry_writing::tests(ctx));
     trials.extend(rest::tests(ctx));
     trials.extend(secrets::tests(ctx));

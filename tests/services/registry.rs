@@ -38,8 +38,19 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
 
 /// Lets a function of the script write to a topic.
 pub fn produce(ctx: &Ctx, function: &str, topic: &str, arguments: &[&str]) -> String {
-    let (bootstrap, registry) = (ctx.kafka().bootstrap(), ctx.registry().url());
-    let mut all = vec![bootstrap.as_str(), registry.as_str(), topic, function];
+    produce_to(ctx, &ctx.registry().url(), function, topic, arguments)
+}
+
+/// The same with another registry.
+pub fn produce_to(
+    ctx: &Ctx,
+    registry: &str,
+    function: &str,
+    topic: &str,
+    arguments: &[&str],
+) -> String {
+    let bootstrap = ctx.kafka().bootstrap();
+    let mut all = vec![bootstrap.as_str(), registry, topic, function];
     all.extend(arguments);
     let output = python::run_in(&python::SERIALIZERS, SCRIPT, &all).expect("the script runs");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

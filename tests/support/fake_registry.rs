@@ -284,7 +284,13 @@ fn acceptor(tls: &Tls<'_>) -> Result<SslAcceptor, openssl::error::ErrorStack> {
     let key = PKey::private_key_from_pem(tls.server.as_bytes())?;
     let chain = X509::stack_from_pem(tls.server.as_bytes())?;
     builder.set_private_key(&key)?;
-    builder.set_certificate(&chain[0])?;
+    let mut chain = chain.into_iter();
+    if let Some(own) = chain.next() {
+        builder.set_certificate(&own)?;
+    }
+    for issuer in chain {
+        builder.add_extra_chain_cert(issuer)?;
+    }
     if let Some(ca) = tls.client_ca {
         builder
             .cert_store_mut()
