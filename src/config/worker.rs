@@ -129,12 +129,14 @@ impl WorkerConfig {
 /// in Kafka neither, and it is the usual mistake on a secured cluster.
 pub fn unsecured_clients(config: &Config) -> Vec<&'static str> {
     const SECURITY: [&str; 3] = ["security.", "sasl.", "ssl."];
-    let is_secured = |settings: &Config| {
+    let has_any = |settings: &Config, families: &[&str]| {
         settings.iter().any(|(key, value)| {
-            SECURITY.iter().any(|family| key.starts_with(family)) && value.trim() != "PLAINTEXT"
+            families.iter().any(|family| key.starts_with(family)) && value.trim() != "PLAINTEXT"
         })
     };
-    if !is_secured(config) {
+    let is_secured = |settings: &Config| has_any(settings, &SECURITY);
+    // Its certificates alone may be those of https listeners.
+    if !has_any(config, &SECURITY[..2]) {
         return Vec::new();
     }
     let mut clients = vec!["consumer.", "producer."];
@@ -275,6 +277,7 @@ mod tests {
         for (keys, expected) in [
             (vec!["bootstrap.servers"], vec![]),
             (vec!["consumer.security.protocol"], vec![]),
+            (vec!["ssl.keystore.location"], vec![]),
             (vec!["security.protocol"], vec!["consumer.", "producer."]),
             (
                 vec!["sasl.mechanism", "consumer.sasl.mechanism"],

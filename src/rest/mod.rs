@@ -97,7 +97,6 @@ fn answering(
     guarded
         .fallback(error::not_found)
         .method_not_allowed_fallback(error::method_not_allowed)
-        .layer(map_response(error::without_allow))
         // Bodies are read already.
         .layer(DefaultBodyLimit::disable())
         .with_state(state)
@@ -107,6 +106,7 @@ fn answering(
 fn outermost(api: Router) -> Router {
     Router::new()
         .fallback_service(api)
+        .layer(map_response(error::without_allow))
         .layer(from_fn(path::rules))
         .layer(from_fn(log_request))
 }

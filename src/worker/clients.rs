@@ -94,7 +94,10 @@ impl ClientContext<'_> {
 
     fn layer(&self, settings: &mut Config, own: &str, overrides: &str) -> Result<(), ConnectError> {
         for (key, value) in self.worker.properties.with_prefix(own).iter() {
-            settings.insert(key, value);
+            // `admin.listeners` and what stands behind it are the REST API's.
+            if own != "admin." || !(key == "listeners" || key.starts_with("listeners.")) {
+                settings.insert(key, value);
+            }
         }
         for (key, value) in self.connector.with_prefix(overrides).iter() {
             allowed(&self.worker.override_policy, key)?;
@@ -123,7 +126,8 @@ pub fn worker_client(worker: &WorkerConfig) -> Config {
             || ["ssl.", "sasl.", "security."]
                 .iter()
                 .any(|prefix| key.starts_with(prefix));
-        if own {
+        // Whether clients of the REST API show a certificate is no matter of Kafka's.
+        if own && key != "ssl.client.auth" {
             settings.insert(key, value);
         }
     }
@@ -154,6 +158,28 @@ mod tests {
     const SECURED: &str = "bootstrap.servers=b:1\nsecurity.protocol=SSL\nrequest.timeout.ms=7\n\
                            consumer.fetch.min.bytes=1\nconsumer.auto.offset.reset=latest\n\
                            producer.acks=1\nadmin.retries=2\nconsumer.enable.auto.commit=true\n";
+
+    #[test]
+    fn settings_of_the_rest_api_are_handed_to_no_client() {
+        let worker = worker(
+            "admin.retries=2\nadmin.listeners=http://:1\nadmin.listeners.https.ssl.protocol=TLS\nssl.client.auth=none\n",
+        );
+        let context = ClientContext {
+            worker: &worker,
+            connector: &Config::new(),
+            name: "s",
+            task: 2,
+        };
+        let admin = context.admin().expect("settings");
+        assert_eq!(admin.get("retries"), Some("2"));
+        for key in [
+            "listeners",
+            "listeners.https.ssl.protocol",
+            "ssl.client.auth",
+        ] {
+            assert_eq!(admin.get(key), None, "{key}");
+        }
+    }
 
     #[test]
     fn consumers_take_their_prefix_then_the_overrides_and_inherit_no_security() {

@@ -223,9 +223,10 @@ fn identity(secured: &SecuredKafka, more: &[(&'static str, &str)]) -> Settings {
 
 fn every_key_store_works(ctx: &'static Ctx) {
     let secured = ctx.secured();
-    let [ours, java, pem, encrypted] = [
+    let [ours, java, jks, pem, encrypted] = [
         "client.p12",
         "client-java.p12",
+        "client.jks",
         "client.pem",
         "client-encrypted.pem",
     ]
@@ -250,7 +251,14 @@ fn every_key_store_works(ctx: &'static Ctx) {
             ],
         )
     };
-    for settings in [archive(&ours), archive(&java), file(&pem), file(&encrypted)] {
+    let stores = [
+        archive(&ours),
+        archive(&java),
+        archive(&jks),
+        file(&pem),
+        file(&encrypted),
+    ];
+    for settings in stores {
         let pipeline = Pipeline::new(secured, OPEN, OPEN);
         let _worker = pipeline.start(secured, Engine::Turnbuckle, &settings);
         pipeline.expect_lines(secured);
@@ -351,7 +359,6 @@ fn missing_permissions_fail_the_task_with_advice(ctx: &'static Ctx) {
 
 fn stores_that_cannot_be_read_fail_the_task_with_advice(ctx: &'static Ctx) {
     let secured = ctx.secured();
-    let jks = secured.file("client.jks");
     let cases: Vec<(Settings, Vec<String>)> = vec![
         (
             tls(secured.tls(), "JKS", "/no/such/trust.jks".to_owned()),
@@ -370,16 +377,6 @@ fn stores_that_cannot_be_read_fail_the_task_with_advice(ctx: &'static Ctx) {
                 "geheim-falsch",
             ),
             vec!["ssl.truststore.password is wrong".to_owned()],
-        ),
-        (
-            identity(
-                secured,
-                &[
-                    ("ssl.keystore.location", &jks),
-                    ("ssl.keystore.password", STORE_PASSWORD),
-                ],
-            ),
-            vec![format!("keytool -importkeystore -srckeystore {jks}")],
         ),
     ];
     for (settings, told) in cases {

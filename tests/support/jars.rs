@@ -32,6 +32,17 @@ const NEO4J: (&str, &[&str]) = (
     ],
 );
 
+const BASIC_AUTH: (&str, &[&str]) = (
+    "connect-basic-auth-4.3.1",
+    &["org.apache.kafka:connect-basic-auth-extension:4.3.1"],
+);
+
+/// The JVM's extension that asks for logins: its jar alone, the rest is the worker's.
+pub fn basic_auth() -> Result<PathBuf, String> {
+    let folder = folder(BASIC_AUTH.0, BASIC_AUTH.1)?;
+    Ok(folder.join("connect-basic-auth-extension-4.3.1.jar"))
+}
+
 /// Broker and Connect worker.
 pub fn kafka() -> Result<PathBuf, String> {
     folder(KAFKA.0, KAFKA.1)

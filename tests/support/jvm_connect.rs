@@ -15,13 +15,18 @@ const LOGGING: &str = "rootLogger.level=INFO\n\
     appender.out.layout.type=PatternLayout\n\
     appender.out.layout.pattern=[%d] %p %X{connector.context}%m (%c)%n\n";
 
-/// The command that runs a worker from these files.
-pub fn command(worker_properties: &Path, connectors: &[PathBuf]) -> Result<Command, String> {
+/// The command that runs a worker from these files, with more jars on its class path.
+pub fn command(
+    worker_properties: &Path,
+    connectors: &[PathBuf],
+    more: &[PathBuf],
+) -> Result<Command, String> {
     let jars = jars_in(&jars::kafka()?)?;
     // On the class path too, the file connectors would be there twice.
     let path: Vec<String> = jars
         .iter()
         .filter(|jar| !is_file_connector(jar))
+        .chain(more)
         .map(|jar| jar.to_string_lossy().into_owned())
         .collect();
     let mut java = java("512m", &path.join(":"));

@@ -20,6 +20,7 @@ pub mod jars;
 pub mod python;
 
 pub mod process;
+pub mod raw;
 pub mod rest;
 pub mod scrape;
 pub mod scratch;

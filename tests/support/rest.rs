@@ -131,7 +131,8 @@ pub fn request(
     parse(&answer)
 }
 
-fn parse(answer: &[u8]) -> io::Result<Response> {
+/// An answer as it came, up to the end of its connection.
+pub fn parse(answer: &[u8]) -> io::Result<Response> {
     let end =
         find(answer, b"\r\n\r\n").ok_or_else(|| invalid("the answer ends within its head"))?;
     let head = String::from_utf8_lossy(&answer[..end]).into_owned();

@@ -21,7 +21,7 @@ use super::kafka::{Kafka, Setup, class_path, java};
 use super::process::run_tool;
 use super::scratch;
 
-mod certificates;
+pub mod certificates;
 pub mod tokens;
 
 use certificates::Certificates;

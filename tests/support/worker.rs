@@ -29,6 +29,7 @@ pub struct WorkerSpec {
     connectors: Vec<Vec<(String, String)>>,
     env: Vec<(String, String)>,
     args: Vec<String>,
+    class_path: Vec<PathBuf>,
 }
 
 pub struct Worker {
@@ -47,6 +48,7 @@ impl WorkerSpec {
             connectors: Vec::new(),
             env: Vec::new(),
             args: Vec::new(),
+            class_path: Vec::new(),
         }
         .set("bootstrap.servers", &kafka.bootstrap())
         .set(
@@ -95,6 +97,12 @@ impl WorkerSpec {
         self
     }
 
+    /// A jar for the JVM's class path.
+    pub fn jar(mut self, jar: &Path) -> WorkerSpec {
+        self.class_path.push(jar.to_owned());
+        self
+    }
+
     /// Starts the worker and waits until its REST API answers.
     pub fn start(self) -> Worker {
         let worker = self.spawn();
@@ -106,7 +114,13 @@ impl WorkerSpec {
     pub fn spawn(mut self) -> Worker {
         let dir = scratch::dir("worker");
         let port = scratch::free_port();
-        self = self.set("listeners", &format!("http://127.0.0.1:{port}"));
+        let mut listeners = format!("http://127.0.0.1:{port}");
+        for (key, more) in &self.properties {
+            if key == "listeners" {
+                listeners += &format!(",{more}");
+            }
+        }
+        self = self.set("listeners", &listeners);
         self = self.set(
             "offset.storage.file.filename",
             &dir.join("offsets").to_string_lossy(),
@@ -135,6 +149,11 @@ impl Worker {
         format!("http://127.0.0.1:{}", self.port)
     }
 
+    /// Of the listener that every worker here has.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
     /// A folder of this worker alone; connectors may write there.
     pub fn dir(&self) -> &Path {
         &self.dir
@@ -158,6 +177,14 @@ impl Worker {
         };
         self.process
             .wait_ready(Duration::from_secs(60), answers)
+            .expect("a worker");
+    }
+
+    /// Waits for the word that it has started: for workers whose API does not answer everyone.
+    pub fn wait_started(&self) {
+        let started = || self.log().contains("Kafka Connect started");
+        self.process
+            .wait_ready(Duration::from_secs(60), started)
             .expect("a worker");
     }
 
@@ -239,7 +266,9 @@ fn launch(spec: &WorkerSpec, dir: &Path) -> Process {
         })
         .collect();
     let mut command = match spec.engine {
-        Engine::Jvm => jvm_connect::command(&properties, &files).expect("the worker's jars"),
+        Engine::Jvm => {
+            jvm_connect::command(&properties, &files, &spec.class_path).expect("the worker's jars")
+        }
         Engine::Turnbuckle => {
             let mut binary = Command::new(env!("CARGO_BIN_EXE_turnbuckle"));
             binary.arg("standalone").arg(&properties).args(&files);

@@ -156,10 +156,8 @@ fn read_identity(store: &Store, key_password: Option<&str>) -> Result<Identity, 
         Store::Java { path, password, .. } => {
             let bytes = file(path)?;
             match format(&bytes) {
-                Format::Jks => Err(format!(
-                    "a key in a JKS file cannot be read. Convert it with `keytool -importkeystore -srckeystore {path} -srcstoretype JKS -destkeystore {path}.p12 -deststoretype PKCS12` and set {} to {path}.p12",
-                    store.key()
-                )),
+                Format::Jks => jks::identity(&bytes, password.as_deref(), key_password)
+                    .map_err(|why| advise(store, why)),
                 Format::Pkcs12 => pkcs12::identity(&bytes, password.as_deref(), key_password)
                     .map_err(|why| advise(store, why)),
                 Format::Pem => Err(is_pem(store)),
@@ -180,6 +178,8 @@ fn is_pem(store: &Store) -> String {
 enum Fault {
     /// Not given, or not the one that the file was made with.
     Password,
+    /// That of the key in it.
+    KeyPassword,
     /// Encrypted in a way this OpenSSL has no more.
     Outdated,
     Broken(String),
@@ -192,8 +192,15 @@ fn advise(store: &Store, fault: Fault) -> String {
     let key = store.sibling("password");
     match fault {
         Fault::Password if password.is_none() => format!("{key} is missing"),
+        Fault::KeyPassword => {
+            let prefix = store.key().split("ssl.keystore").next();
+            let prefix = prefix.unwrap_or_default();
+            format!(
+                "{prefix}ssl.key.password is wrong or missing: the key in it has a password of its own"
+            )
+        }
         Fault::Password if store.is_own() => format!(
-            "{key} is wrong, or the password of the key (ssl.key.password) is another one: a PKCS12 file has one password for both"
+            "{key} is wrong, or the password of the key (ssl.key.password) is another one: a PKCS12 file has one password for both, only a JKS file may have two"
         ),
         Fault::Password => format!("{key} is wrong"),
         Fault::Outdated => format!(

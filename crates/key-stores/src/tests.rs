@@ -76,6 +76,35 @@ fn pem(certificate: &X509) -> String {
 
 /// A JKS file of version 2 with these certificates; the first one belongs to a key that is no key.
 fn jks(certificates: &[&X509], password: &str) -> Vec<u8> {
+    jks_with_key(b"encrypted", certificates, password)
+}
+
+/// As Sun's `KeyProtector` does it.
+fn sealed(key: &PKey<Private>, password: &str) -> Vec<u8> {
+    let digest = |data: &[u8]| {
+        let utf16: Vec<u8> = password.encode_utf16().flat_map(u16::to_be_bytes).collect();
+        openssl::sha::sha1(&[&utf16, data].concat()).to_vec()
+    };
+    let plain = key.private_key_to_pkcs8().unwrap();
+    let salt: Vec<u8> = (1..=20).collect();
+    let mut mask: Vec<u8> = Vec::new();
+    let mut block = salt.clone();
+    while mask.len() < plain.len() {
+        block = digest(&block);
+        mask.extend(&block);
+    }
+    let hidden = plain.iter().zip(mask).map(|(byte, mask)| byte ^ mask);
+    let data = [salt, hidden.collect(), digest(&plain)].concat();
+    let long = |tag: u8, content: Vec<u8>| {
+        let length = (content.len() as u16).to_be_bytes();
+        [vec![tag, 0x82, length[0], length[1]], content].concat()
+    };
+    let oid = [6, 10, 43, 6, 1, 4, 1, 42, 2, 17, 1, 1, 5, 0];
+    let algorithm = [&[0x30, oid.len() as u8][..], &oid].concat();
+    long(0x30, [algorithm, long(0x04, data)].concat())
+}
+
+fn jks_with_key(key: &[u8], certificates: &[&X509], password: &str) -> Vec<u8> {
     let text = |t: &str| [&(t.len() as u16).to_be_bytes()[..], t.as_bytes()].concat();
     let block = |b: &[u8]| [&(b.len() as u32).to_be_bytes()[..], b].concat();
     let mut bytes = vec![0xfe, 0xed, 0xfe, 0xed, 0, 0, 0, 2];
@@ -86,7 +115,7 @@ fn jks(certificates: &[&X509], password: &str) -> Vec<u8> {
         bytes.extend(text("alias"));
         bytes.extend([0; 8]);
         if i == 0 {
-            bytes.extend(block(b"encrypted"));
+            bytes.extend(block(key));
             bytes.extend(2_u32.to_be_bytes());
             bytes.extend(text("X.509"));
             bytes.extend(block(&certificate.to_der().unwrap()));
@@ -268,16 +297,57 @@ fn key_stores_give_key_and_chain_in_order() {
 }
 
 #[test]
+fn a_key_in_a_jks_file_is_read_with_its_own_password_or_that_of_the_file() {
+    let folder = Folder::new();
+    let (a, key) = signed("a", None);
+    let secret = String::from_utf8(key.private_key_to_pem_pkcs8().unwrap()).unwrap();
+    // The first entry holds its certificate twice, the second one no key.
+    let expected = Ok((pem(&a), secret));
+    for (own_password, given) in [("geheim", None), ("gehéim2", Some("gehéim2"))] {
+        let bytes = jks_with_key(&sealed(&key, own_password), &[&a, &a], "geheim");
+        let file = folder.write("k.jks", &bytes);
+        let chain = own(java(KEYSTORE, &file, Some("geheim")), given);
+        assert_eq!(chain.map(|(chain, key)| (first(&chain), key)), expected);
+        let error = own(java(KEYSTORE, &file, Some("geheim")), Some("falsch")).unwrap_err();
+        assert!(
+            error.contains("ssl.key.password is wrong or missing"),
+            "{error}"
+        );
+        let error = own(java(KEYSTORE, &file, Some("falsch")), given).unwrap_err();
+        assert!(error.contains("ssl.keystore.password is wrong"), "{error}");
+        let error = own(java(KEYSTORE, &file, None), given).unwrap_err();
+        assert!(
+            error.contains("ssl.keystore.password is missing"),
+            "{error}"
+        );
+        // Cut off anywhere, it is refused and nothing breaks.
+        for end in (0..bytes.len()).step_by(7) {
+            let file = folder.write("cut.jks", &bytes[..end]);
+            assert!(
+                own(java(KEYSTORE, &file, Some("geheim")), given).is_err(),
+                "{end}"
+            );
+        }
+    }
+}
+
+fn first(chain: &str) -> String {
+    let end = "-----END CERTIFICATE-----\n";
+    let (first, _) = chain.split_once(end).unwrap();
+    format!("{first}{end}")
+}
+
+#[test]
 fn what_is_wrong_with_a_key_store_is_told_by_its_keys() {
     let folder = Folder::new();
     let (a, key) = signed("a", None);
     let (b, _) = signed("b", None);
     let file = folder.write("k.jks", &jks(&[&a], "geheim"));
     let error = own(java(KEYSTORE, &file, Some("geheim")), None).unwrap_err();
-    let line = format!(
-        "keytool -importkeystore -srckeystore {file} -srcstoretype JKS -destkeystore {file}.p12 -deststoretype PKCS12"
+    assert!(
+        error.contains("its key is encrypted in an unknown way"),
+        "{error}"
     );
-    assert!(error.contains(&line), "{error}");
 
     let mut archive = Pkcs12::builder();
     archive.pkey(&key).cert(&a);

@@ -118,6 +118,8 @@ fn overrides(broker: SocketAddr) -> Vec<(String, String)> {
         ("bootstrap.servers", broker.to_string()),
         // Any free port, and nobody's but this machine's.
         ("listeners", "http://127.0.0.1:0".to_owned()),
+        // The demo's log has levels of its own, which these would not change.
+        ("admin.listeners", String::new()),
         // The sample's ten seconds are for production; here somebody watches.
         ("offset.flush.interval.ms", "500".to_owned()),
     ]

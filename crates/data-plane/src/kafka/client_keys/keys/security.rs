@@ -73,7 +73,7 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         "ssl.keystore.type",
         Some("JKS"),
         Text,
-        "PKCS12 or PEM; a JKS file is refused with the command that converts it",
+        "JKS, PKCS12 or PEM; which of the first two, the file itself tells",
     ),
     ours(
         ALL,
@@ -82,7 +82,13 @@ pub(in super::super) const SECURITY: &[Entry] = &[
         Text,
         "own certificate and key",
     ),
-    ours(ALL, "ssl.keystore.password", None, Text, "of a PKCS12 file"),
+    ours(
+        ALL,
+        "ssl.keystore.password",
+        None,
+        Text,
+        "of a JKS or PKCS12 file",
+    ),
     ours(
         ALL,
         "ssl.keystore.key",
