@@ -205,7 +205,7 @@ fn names_lead_nowhere_else(ctx: &'static Ctx) {
     for path in [
         "/connectors/a%0d%0aX:%20y",
         "/connectors/a%0aERROR",
-        "/connectors/..%2f..%2fetc",
+        "/connector-plugins/..%2f..%2fetc/config",
         "/connectors/%2e%2e/admin",
         "/connectors//admin",
         "/connectors/%00",
@@ -222,6 +222,13 @@ fn names_lead_nowhere_else(ctx: &'static Ctx) {
             );
         }
     }
+    // The name of a connector, and nothing else.
+    let path = "/connectors/..%2f..%2fetc";
+    let answer = send(&request("GET", path, &[], "")).expect("an answer");
+    assert_eq!(
+        answer.expect(404).json()["message"],
+        "Connector ../../etc not found"
+    );
     let body = json!({"name": "a\r\nX: y", "config": {"connector.class": "FileStreamSink", "topics": topic, "file": worker.dir().join("out")}});
     let answer =
         send(&request("POST", "/connectors", &[JSON], &body.to_string())).expect("an answer");

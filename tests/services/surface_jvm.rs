@@ -175,7 +175,7 @@ fn origins_paths_and_heads_are_answered_alike(ctx: &'static Ctx) {
         cases.push(case("OPTIONS", "/connectors", &json, ""));
     }
     for path in [
-        "/connectors/a%2Fb",
+        "/connector-plugins/a%2Fb/config",
         "//",
         "/connectors/x;y=z",
         "/connectors/a+b",
@@ -271,7 +271,7 @@ fn logins_and_added_headers_are_answered_alike(ctx: &'static Ctx) {
             ("OPTIONS", "/connectors"),
             ("DELETE", "/connectors/x"),
             ("GET", "/admin/loggers/root"),
-            ("GET", "/connectors/%2F"),
+            ("GET", "/connector-plugins/%2F/config"),
         ] {
             cases.push(case(method, path, login, ""));
         }
