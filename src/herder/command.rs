@@ -38,7 +38,6 @@ pub enum Question {
     TaskPhase(String, i64, Reply<TaskPhase>),
     /// The topics that the tasks of a connector have got records of. Nothing for a connector that does not exist.
     Topics(String, Reply<Vec<String>>),
-    Startups(Reply<StartupCounts>),
 }
 
 pub enum Change {
@@ -113,17 +112,6 @@ pub struct TaskPhase {
     pub why: Option<String>,
     /// Bytes read from Kafka and not done with.
     pub bytes_in_flight: usize,
-}
-
-/// Starts since the worker began.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct StartupCounts {
-    pub connector_attempts: u64,
-    pub connector_successes: u64,
-    pub connector_failures: u64,
-    pub task_attempts: u64,
-    pub task_successes: u64,
-    pub task_failures: u64,
 }
 
 /// What a task says.

@@ -35,7 +35,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::command::{
     Change, Command, ConfigureMode, Configured, ConnectorInfo, ConnectorStatus, Question, Reply,
-    RestartScope, StartupCounts, TaskPhase,
+    RestartScope, TaskPhase,
 };
 pub use self::error::HerderError;
 use self::stage::{RequestStage, Stages};
@@ -262,14 +262,6 @@ impl Herder {
                 "Topic tracking is disabled.".to_owned(),
             )),
         }
-    }
-
-    /// Starts since the worker began, for metrics.
-    ///
-    /// # Errors
-    /// The herder does not answer.
-    pub async fn startups(&self) -> Result<StartupCounts, HerderError> {
-        self.ask(Question::Startups).await
     }
 
     /// Stops every task, as far as the graceful timeout allows, and ends the herder.

@@ -82,14 +82,11 @@ impl Worker {
         let _whose = log_span(start.name, start.task).entered();
         let mut start = start;
         start.status = self.counted(start.status);
-        let parts = self.parts(start);
-        if parts.is_err() {
-            self.metrics.task_started(false);
-        }
-        Ok(Task::spawn(parts?))
+        Ok(Task::spawn(self.parts(start)?))
     }
 
-    /// Hears of the task's states, and counts how its start ended.
+    /// Hears of the task's states, and counts how its start ended. One that could not even be made says nothing; it is
+    /// counted by who wanted it made.
     fn counted(&self, status: Box<dyn Fn(TaskStatus) + Send>) -> Box<dyn Fn(TaskStatus) + Send> {
         let (metrics, counted) = (self.metrics.clone(), AtomicBool::new(false));
         Box::new(move |state| {

@@ -37,6 +37,7 @@ mod memory;
 mod metrics;
 mod odd_ends;
 mod offsets;
+mod overrides;
 mod preview;
 mod providers;
 mod read_back;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
     trials.extend(odd_ends::tests(ctx));
     trials.extend(metrics::tests(ctx));
     trials.extend(offsets::tests(ctx));
+    trials.extend(overrides::tests(ctx));
     trials.extend(preview::tests(ctx));
     trials.extend(providers::tests(ctx));
     trials.extend(read_back::tests(ctx));

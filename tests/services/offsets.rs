@@ -28,6 +28,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
         ),
         ctx.trial(
             kafka,
+            "offsets::partitions_that_do_not_exist_are_answered_as_on_the_jvm",
+            partitions_that_do_not_exist_are_answered_as_on_the_jvm,
+        ),
+        ctx.trial(
+            kafka,
             "offsets::a_cluster_that_is_away_is_told",
             a_cluster_that_is_away_is_told,
         ),
@@ -155,6 +160,39 @@ fn a_member_left_behind_refuses_changes_as_on_the_jvm(ctx: &'static Ctx) {
         assert_eq!(answer.json()["message"], done, "{engine:?}");
         assert!(kafka.committed(&group, topic).is_empty());
     }
+}
+
+fn partitions_that_do_not_exist_are_answered_as_on_the_jvm(ctx: &'static Ctx) {
+    let kafka = ctx.kafka();
+    let topic = &kafka.new_topic("there", 1);
+    kafka.produce(topic, ["a", "b", "c"]);
+    let answers = |engine| {
+        let worker = WorkerSpec::new(engine, kafka).start();
+        let config = config(topic, &worker.dir().join("out"));
+        let body = json!({"name": "s", "config": config, "initial_state": "STOPPED"});
+        let created = worker.rest().post("/connectors", &body);
+        created.unwrap().expect(201);
+        let missing = format!("{topic}-missing");
+        let cases = [
+            vec![entry(&missing, 0, Some(1))],
+            vec![entry(topic, 7, Some(1))],
+            vec![entry(topic, 0, Some(1)), entry(&missing, 0, Some(1))],
+            vec![entry(&missing, 0, None)],
+            vec![entry(topic, 7, None)],
+            // Past the end.
+            vec![entry(topic, 0, Some(99))],
+        ];
+        let mut all = Vec::new();
+        for case in &cases {
+            let answer = patch(&worker, "s", case);
+            all.push((answer, offsets(&worker, "s")));
+        }
+        // The other engine begins with nothing, too.
+        let reset = worker.rest().delete("/connectors/s/offsets");
+        reset.unwrap().expect(200);
+        all
+    };
+    assert_eq!(answers(Engine::Turnbuckle), answers(Engine::Jvm));
 }
 
 fn a_cluster_that_is_away_is_told(ctx: &'static Ctx) {

@@ -52,7 +52,6 @@ impl Engine {
                 let topics = self.statuses.get(&name).map(|s| s.topics.keys().cloned());
                 drop(reply.send(Ok(topics.into_iter().flatten().collect())));
             }
-            Question::Startups(reply) => drop(reply.send(Ok(self.startups))),
         }
     }
 

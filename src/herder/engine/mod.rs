@@ -31,7 +31,7 @@ use tracing::warn;
 
 use self::slot::{Progress, Request, Slot};
 use super::Herder;
-use super::command::{Command, StartupCounts, TaskReport};
+use super::command::{Command, TaskReport};
 use super::error::HerderError;
 use super::membership::{Completion, Membership};
 use super::stage::Stages;
@@ -68,7 +68,6 @@ pub struct Engine {
     beside: JoinSet<Done>,
     reports: mpsc::UnboundedSender<TaskReport>,
     incarnations: u64,
-    startups: StartupCounts,
     stages: Stages,
 }
 
@@ -129,7 +128,6 @@ impl Engine {
             beside: JoinSet::new(),
             reports,
             incarnations: 0,
-            startups: StartupCounts::default(),
             stages: stages.clone(),
         };
         tokio::spawn(engine.run(inbox, reported));

@@ -149,7 +149,6 @@ impl Engine {
         slot.failed = false;
         slot.connector = None;
         slot.reload = None;
-        self.startups.connector_attempts += 1;
         self.stages
             .begin(name, format!("starting connector {name}"));
         let (worker, written) = (self.worker.clone(), configured.config.clone());
@@ -177,12 +176,8 @@ impl Engine {
         self.worker.metrics.connector_started(made.is_ok());
         let made = match made {
             Ok(made) => made,
-            Err(error) => {
-                self.startups.connector_failures += 1;
-                return self.connector_failed(name, error);
-            }
+            Err(error) => return self.connector_failed(name, error),
         };
-        self.startups.connector_successes += 1;
         let (Some(slot), Some(configured)) = (self.slots.get_mut(name), self.config.get(name))
         else {
             return;
@@ -242,7 +237,6 @@ impl Engine {
         let mut starts = Vec::new();
         for task in tasks {
             self.incarnations += 1;
-            self.startups.task_attempts += 1;
             let incarnation = self.incarnations;
             slot.todo.tasks.remove(&task);
             let running = RunningTask {
@@ -295,7 +289,6 @@ impl Engine {
         for (task, started) in tasks {
             match started {
                 Ok(handle) => {
-                    self.startups.task_successes += 1;
                     let running = self
                         .slots
                         .get_mut(name)
@@ -305,7 +298,7 @@ impl Engine {
                     }
                 }
                 Err(error) => {
-                    self.startups.task_failures += 1;
+                    self.worker.metrics.task_started(false);
                     self.report_task_failed(name, task, error);
                 }
             }

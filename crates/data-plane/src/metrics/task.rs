@@ -1,6 +1,6 @@
 //! [`TaskMetrics`]: the books of one task.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -425,8 +425,9 @@ impl TaskMetrics {
     pub(crate) fn set_positions(&self, positions: Vec<Position>, now: Instant) {
         let mut book = self.book();
         let windows = book.windows;
-        let named = |tp: &Arc<TopicPartition>| positions.iter().any(|p| p.partition == *tp);
-        book.partitions.retain(|tp, _| named(tp));
+        // There may be thousands.
+        let named: BTreeSet<_> = positions.iter().map(|p| p.partition.clone()).collect();
+        book.partitions.retain(|tp, _| named.contains(tp));
         for position in positions {
             let partition = book
                 .partitions
