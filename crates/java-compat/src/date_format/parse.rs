@@ -19,7 +19,7 @@ pub(super) fn parse(items: &[Item], text: &str) -> Option<i64> {
     for (i, item) in items.iter().enumerate() {
         match item {
             Item::Literal(c) => {
-                reader.at += text[reader.at..].starts_with(*c).then(|| c.len_utf8())?;
+                reader.at += literal(text, reader.at, *c)?;
             }
             Item::Field(field, count) => {
                 let width = runs_into_digits(items.get(i + 1)).then_some(*count);
@@ -83,9 +83,9 @@ impl Reader<'_> {
     /// Reads a field and gives the place behind it. A number has at most `width` characters from where reading stands.
     fn field(&mut self, field: Field, count: usize, width: Option<usize>) -> Option<usize> {
         let start = self.at;
-        let rest = &self.text[start..];
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\t']).len();
-        let begin = start + blanks;
+        let rest = &self.text.as_bytes()[start..];
+        let blanks = rest.iter().take_while(|b| matches!(b, b' ' | b'\t'));
+        let begin = start + blanks.count();
         if begin == self.text.len() {
             return None;
         }
@@ -231,8 +231,22 @@ fn sign(text: &str) -> Option<i64> {
     }
 }
 
+/// The length of a character that must stand at a place.
+fn literal(text: &str, at: usize, c: char) -> Option<usize> {
+    let found = if c.is_ascii() {
+        text.as_bytes().get(at) == Some(&(c as u8))
+    } else {
+        text[at..].starts_with(c)
+    };
+    found.then(|| c.len_utf8())
+}
+
 /// The place `count` characters behind another; none if the text ends before.
 fn nth(text: &str, start: usize, count: usize) -> Option<usize> {
+    let bytes = text.as_bytes().get(start..start + count);
+    if bytes.is_some_and(<[u8]>::is_ascii) {
+        return Some(start + count);
+    }
     let mut places = text[start..].char_indices().map(|(at, _)| start + at);
     places
         .nth(count)
@@ -242,6 +256,13 @@ fn nth(text: &str, start: usize, count: usize) -> Option<usize> {
 /// A whole number as `DecimalFormat` reads it, narrowed to 32 bits as Java does: what fits 64 loses its high bits, what
 /// does not stops at the bounds. Scientific notation counts.
 fn number(text: &str, begin: usize) -> Option<(i32, usize)> {
+    match ascii_digits(text.as_bytes().get(begin..)?) {
+        Some((number, length)) => Some((number as i32, begin + length)),
+        None => any_number(text, begin),
+    }
+}
+
+fn any_number(text: &str, begin: usize) -> Option<(i32, usize)> {
     let rest = text.get(begin..)?;
     if rest.starts_with("NaN") {
         return Some((0, begin + 3));
@@ -270,6 +291,21 @@ fn number(text: &str, begin: usize) -> Option<(i32, usize)> {
     }
     let end = begin + sign_length + length;
     Some((narrow(magnitude, negative), end))
+}
+
+/// The number that nearly every field is: ASCII digits that 64 bits hold surely, with nothing behind them that could belong
+/// to it.
+fn ascii_digits(text: &[u8]) -> Option<(i64, usize)> {
+    let digits = text.iter().take(19).take_while(|b| b.is_ascii_digit());
+    let length = digits.count();
+    let more = text.get(length);
+    if !(1..=18).contains(&length) || more.is_some_and(|b| *b == b'E' || !b.is_ascii()) {
+        return None;
+    }
+    let number = text[..length]
+        .iter()
+        .fold(0, |n, b| n * 10 + i64::from(b - b'0'));
+    Some((number, length))
 }
 
 /// The number at the beginning of a text, if 64 bits hold it, and its length.
@@ -322,4 +358,43 @@ fn power(text: &str) -> Option<(i32, usize)> {
     let negative = unsigned.len() < text.len();
     let sign_length = text.len() - unsigned.len();
     Some((if negative { -power } else { power }, sign_length + length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_short_way_reads_numbers_as_the_long_one() {
+        for digits in ["0", "7", "007", "2147483648", "999999999999999999", "1"] {
+            for more in ["", " ", "x", "-5", "Z", "e3", "9", "99"] {
+                let text = format!("é{digits}{more}");
+                let short = number(&text, 2);
+                assert_eq!(short, any_number(&text, 2), "{text}");
+                assert!(short.is_some(), "{text}");
+            }
+        }
+        assert_eq!(number("12E2", 0), Some((1200, 4)));
+        assert_eq!(number("12\u{663}", 0), Some((123, 4)));
+        assert_eq!(
+            number("9999999999999999999 ", 0),
+            any_number("9999999999999999999", 0)
+        );
+        assert_eq!(ascii_digits(b"1234567890123456789"), None);
+        assert_eq!(
+            ascii_digits(b"123456789012345678"),
+            Some((123_456_789_012_345_678, 18))
+        );
+        assert_eq!(number("x", 0), None);
+    }
+
+    #[test]
+    fn places_are_counted_in_characters() {
+        assert_eq!(nth("2023", 0, 2), Some(2));
+        assert_eq!(nth("2023", 2, 2), Some(4));
+        assert_eq!(nth("2023", 2, 3), None);
+        assert_eq!(nth("\u{663}\u{663}5", 0, 2), Some(4));
+        assert_eq!(literal("aé", 1, 'é'), Some(2));
+        assert_eq!(literal("a", 1, 'a'), None);
+    }
 }

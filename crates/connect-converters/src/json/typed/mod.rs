@@ -277,8 +277,7 @@ impl TypedReader {
 
     fn structure(&mut self, r: &mut Reader<'_>, schema: &SchemaRef) -> Result<Value, Fault> {
         let fields = schema.fields();
-        let mut slots: Vec<Option<Value>> = Vec::new();
-        slots.resize_with(fields.len(), || None);
+        let mut slots: Vec<Option<Value>> = Vec::with_capacity(fields.len());
         let lost_before = std::mem::take(&mut self.lost_text);
         let mut expected = 0;
         let mut more = enter(r, b'}')?;
@@ -292,20 +291,27 @@ impl TypedReader {
             match field {
                 Some(field) => {
                     expected = field.index + 1;
-                    slots[field.index] = Some(self.read(r, &field.schema)?);
+                    let value = Some(self.read(r, &field.schema)?);
+                    if field.index < slots.len() {
+                        slots[field.index] = value;
+                    } else {
+                        slots.resize_with(field.index, || None);
+                        slots.push(value);
+                    }
                 }
                 None => r.skip_value()?,
             }
             more = goes_on(r, b'}')?;
         }
         r.leave();
-        let mut values = Vec::with_capacity(slots.len());
-        for (slot, field) in slots.into_iter().zip(fields) {
-            values.push(match slot {
-                Some(value) => value,
-                None => self.null(&field.schema)?,
-            });
-        }
+        slots.resize_with(fields.len(), || None);
+        // The values lie where the slots lay.
+        let values = slots.into_iter().zip(fields);
+        let values = values.map(|(slot, field)| match slot {
+            Some(value) => Ok(value),
+            None => self.null(&field.schema),
+        });
+        let values: Vec<Value> = values.collect::<Result<_, Fault>>()?;
         if self.lost_text {
             for (value, field) in values.iter().zip(fields) {
                 validate_value(Some(&field.name), &field.schema, value)?;
