@@ -55,6 +55,10 @@ pub fn unreadable(wanted: &str) -> Option<String> {
     VersionRange::wanted(wanted).err()
 }
 
+/// Parts of a version nest in one another, and it is walked part by part: a text without bounds would take a thread's
+/// stack, and the process with it.
+const MOST_CHARS: usize = 256;
+
 impl VersionRange {
     /// A bare version is meant exactly, `latest` is whatever there is.
     ///
@@ -65,6 +69,11 @@ impl VersionRange {
             return Ok(None);
         }
         let text = text.trim();
+        if text.chars().count() > MOST_CHARS {
+            return Err(format!(
+                "A version or range of more than {MOST_CHARS} characters"
+            ));
+        }
         // A bare version is read once more in brackets, which is where it can be wrong.
         match text.starts_with(['[', '(']) {
             true => Self::parse(text).map(Some),
@@ -362,6 +371,19 @@ mod tests {
             );
         }
         assert_eq!(VersionRange::wanted("latest"), Ok(None));
+    }
+
+    #[test]
+    fn a_version_of_any_length_does_no_harm() {
+        for part in ["1a", "1-", "a.1", "1.", "-", "[1,", "[1],", "ß1"] {
+            let longest = part.repeat(MOST_CHARS / part.chars().count());
+            let read = VersionRange::wanted(&longest);
+            // In a thread with a small stack, as a test has it.
+            drop(read.map(|range| range.map(|range| range.contains("4.3.1"))));
+            let too_long = VersionRange::wanted(&part.repeat(400_000));
+            let why = "A version or range of more than 256 characters";
+            assert_eq!(too_long, Err(why.to_owned()), "{part}");
+        }
     }
 
     #[test]

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
@@ -24,7 +24,7 @@ use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 use tracing::{debug, warn};
 
-use crate::config::rest::{Limits, Listener};
+use crate::config::rest::{Limits, Listener, Scheme};
 
 /// Request line and header together, as Jetty has it. More headers than hyper's hundred do not fit in easily.
 const MAX_HEAD_BYTES: usize = 8 * 1024;
@@ -80,7 +80,8 @@ pub async fn serve(
     stop: watch::Receiver<bool>,
 ) {
     let shared = Arc::new(Shared {
-        router,
+        http: router.clone().layer(Extension(Scheme::Http)),
+        https: router.layer(Extension(Scheme::Https)),
         limits,
         slots: Arc::new(Semaphore::new(limits.connections)),
         is_full: AtomicBool::new(false),
@@ -95,7 +96,9 @@ pub async fn serve(
 
 /// What all connections of one set of listeners share.
 struct Shared {
-    router: Router,
+    /// Answers what comes as it is, and what comes over TLS: answers may hold the address that was asked.
+    http: Router,
+    https: Router,
     limits: Limits,
     slots: Arc<Semaphore>,
     /// Whether it was said that connections are turned away.
@@ -168,16 +171,20 @@ async fn connection(
     let _ = stream.set_nodelay(true);
     let idle = shared.limits.idle;
     let Some(tls) = tls else {
-        return http(stream, &shared).await;
+        return http(stream, &shared.http, &shared).await;
     };
     match timeout(idle, tls.accept(stream)).await {
-        Ok(Ok(stream)) => http(stream, &shared).await,
+        Ok(Ok(stream)) => http(stream, &shared.https, &shared).await,
         Ok(Err(error)) => debug!(%error, "TLS did not begin"),
         Err(_) => debug!("TLS did not begin in time"),
     }
 }
 
-async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, shared: &Shared) {
+async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
+    stream: S,
+    router: &Router,
+    shared: &Shared,
+) {
     let mut stop = shared.stop.clone();
     let stream = TokioIo::new(NoStall::new(stream, shared.limits.idle));
     let connection = http1::Builder::new()
@@ -185,7 +192,7 @@ async fn http<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(stream: S, sha
         // Runs from the end of the last answer on, so that it limits the time between requests, too.
         .header_read_timeout(shared.limits.idle)
         .max_buf_size(MAX_HEAD_BYTES)
-        .serve_connection(stream, TowerToHyperService::new(shared.router.clone()));
+        .serve_connection(stream, TowerToHyperService::new(router.clone()));
     tokio::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,

@@ -67,10 +67,13 @@ fn produce(kafka: &Kafka, topic: &str) {
 /// By group and tags, then by attribute.
 type Beans = BTreeMap<String, BTreeMap<String, String>>;
 
-/// Those of a JVM worker.
-fn jvm_beans(port: u16) -> Beans {
+/// An object's name, an attribute and its value.
+type Attribute = (String, String, String);
+
+/// Connect's own ones of a JVM worker.
+fn connect_beans(all: &[Attribute]) -> Beans {
     let mut beans = Beans::new();
-    for (name, attribute, value) in mbeans(port) {
+    for (name, attribute, value) in all.iter().cloned() {
         let Some((_, properties)) = name.split_once("kafka.connect:") else {
             continue;
         };
@@ -83,6 +86,35 @@ fn jvm_beans(port: u16) -> Beans {
             .insert(attribute, value);
     }
     beans
+}
+
+/// Attributes of a JVM worker that are neither shown nor named as absent.
+fn neither_here_nor_named(beans: &[Attribute], scrape: &Scrape) -> Vec<String> {
+    let page = include_str!("../../docs/metrics.md");
+    let (_, absent) = page.split_once("\n## Not here\n").expect("the section");
+    let (absent, _) = absent.split_once("\n## ").expect("its end");
+    let mut neither = BTreeSet::new();
+    for (name, attribute, _) in beans {
+        let Some((domain, tags)) = name
+            .split_once(':')
+            .filter(|(d, _)| d.starts_with("kafka."))
+        else {
+            continue;
+        };
+        let group = tags.split(',').find_map(|tag| tag.strip_prefix("type="));
+        let group = group.expect("a group");
+        let named = [group, attribute]
+            .iter()
+            .any(|name| absent.contains(&format!("`{name}`")));
+        let confluent = format!("{domain}_{group}_{attribute}").replace(['.', '-'], "_");
+        // Texts are labels; those of a client's version are not there, that of the worker is.
+        let is_text = group == "app-info" || group == "connector-metrics" || attribute == "status";
+        let of_producer = domain == "kafka.producer";
+        if !named && !is_text && !of_producer && !scrape.has(&confluent) {
+            neither.insert(format!("{domain} {group} {attribute}"));
+        }
+    }
+    neither.into_iter().collect()
 }
 
 /// The value of an attribute by Strimzi's rules.
@@ -136,8 +168,9 @@ fn totals_are_those_of_a_jvm_worker(ctx: &'static Ctx) {
         (worker, good, bad)
     };
     let (jvm, jvm_good, jvm_bad) = run(Engine::Jvm, "jvm");
+    let beans = mbeans(jmx);
     let renamed = |text: &str| text.replace(&jvm_good, "good").replace(&jvm_bad, "bad");
-    let theirs: Beans = jvm_beans(jmx)
+    let theirs: Beans = connect_beans(&beans)
         .into_iter()
         .map(|(k, v)| (renamed(&k), v))
         .collect();
@@ -149,6 +182,7 @@ fn totals_are_those_of_a_jvm_worker(ctx: &'static Ctx) {
         scrape.find("kafka_connect_sink_task_sink_record_active_count", &labels) == Some(0.0)
     });
     let scrape = Scrape::of(&worker);
+    assert_eq!(neither_here_nor_named(&beans, &scrape), [""; 0]);
     // Texts, and what the clock decides.
     let varies = [
         "rate",

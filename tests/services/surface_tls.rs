@@ -26,6 +26,11 @@ pub fn tests(ctx: &'static Ctx) -> Vec<Trial> {
         ),
         ctx.trial(
             kafka,
+            "surface_tls::the_address_of_a_new_connector_is_one_of_https_as_on_the_jvm",
+            the_address_of_a_new_connector_is_one_of_https_as_on_the_jvm,
+        ),
+        ctx.trial(
+            kafka,
             "surface_tls::clients_show_the_certificates_that_are_asked_for",
             clients_show_the_certificates_that_are_asked_for,
         ),
@@ -59,6 +64,7 @@ impl Stores {
             ("server.pem", c.server().into_bytes()),
             // Certificates are for whom they are for; that it is no server's, no client here minds.
             ("server.p12", c.client_pkcs12("geheim")),
+            ("localhost.p12", c.server_pkcs12("geheim")),
             ("encrypted.pem", c.client_encrypted("geheim").into_bytes()),
             ("ca.pem", c.ca().into_bytes()),
             ("client.pem", c.client().into_bytes()),
@@ -91,9 +97,13 @@ impl Stores {
 
 /// A worker with an https listener and these settings of it.
 fn worker(ctx: &'static Ctx, settings: &[(&str, &str)]) -> (Worker, u16) {
+    worker_of(Engine::Turnbuckle, ctx, settings)
+}
+
+fn worker_of(engine: Engine, ctx: &'static Ctx, settings: &[(&str, &str)]) -> (Worker, u16) {
     let port = scratch::free_port();
-    let mut spec = WorkerSpec::new(Engine::Turnbuckle, ctx.kafka())
-        .set("listeners", &format!("https://127.0.0.1:{port}"));
+    let mut spec =
+        WorkerSpec::new(engine, ctx.kafka()).set("listeners", &format!("https://127.0.0.1:{port}"));
     for (key, value) in settings {
         spec = spec.set(&format!("{PREFIX}{key}"), value);
     }
@@ -167,6 +177,43 @@ fn https_serves_with_stores_of_every_kind(ctx: &'static Ctx) {
             .arg(format!("https://127.0.0.1:{port}"))
             .output();
         assert!(health.unwrap().status.success());
+    }
+}
+
+fn the_address_of_a_new_connector_is_one_of_https_as_on_the_jvm(ctx: &'static Ctx) {
+    let stores = Stores::new();
+    let client = stores.client(None, None);
+    let p12 = stores.path("localhost.p12");
+    let create = |name: &str| {
+        let config = r#"{"connector.class": "FileStreamSink", "topics": "t"}"#;
+        let body =
+            format!(r#"{{"name": "{name}", "config": {config}, "initial_state": "STOPPED"}}"#);
+        let json = [("Content-Type", "application/json")];
+        let request = request("POST", "/connectors", &json, &body);
+        // Jetty compares it with the certificate.
+        let request = String::from_utf8(request).unwrap();
+        request
+            .replace("Host: h:1", "Host: localhost:1")
+            .into_bytes()
+    };
+    for engine in [Engine::Jvm, Engine::Turnbuckle] {
+        let settings = [
+            ("ssl.keystore.location", &*p12),
+            ("ssl.keystore.password", "geheim"),
+            ("ssl.key.password", "geheim"),
+            ("ssl.keystore.type", "PKCS12"),
+        ];
+        let (worker, port) = worker_of(engine, ctx, &settings);
+        let secured = exchange(connect_tls(port, &client).unwrap(), &create("s"));
+        let plain = exchange(connect(worker.port()), &create("p"));
+        for (answer, expected) in [
+            (secured, "https://localhost:1/connectors/s"),
+            (plain, "http://localhost:1/connectors/p"),
+        ] {
+            let answer = answer.expect("an answer");
+            assert_eq!(answer.status, 201, "{engine:?} {}", answer.text());
+            assert_eq!(answer.header("location"), Some(expected), "{engine:?}");
+        }
     }
 }
 

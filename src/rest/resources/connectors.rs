@@ -2,15 +2,16 @@
 
 use std::fmt::Write as _;
 
-use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::header::{HOST, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use serde_json::{Map, Value};
 
 use super::{Parameters, flag, values};
 use crate::config::TargetState;
+use crate::config::rest::Scheme;
 use crate::herder::command::{ConfigureMode, Configured, RestartScope};
 use crate::herder::validation::RawConfig;
 use crate::rest::AppState;
@@ -48,14 +49,19 @@ pub async fn list(State(state): State<AppState>, parameters: Parameters) -> Answ
     Ok(Json(all).into_response())
 }
 
-pub async fn create(State(state): State<AppState>, headers: HeaderMap, body: JsonBody) -> Answer {
+pub async fn create(
+    State(state): State<AppState>,
+    scheme: Extension<Scheme>,
+    headers: HeaderMap,
+    body: JsonBody,
+) -> Answer {
     let request = body.create_request()?;
     let mode = ConfigureMode::Create(request.initial_state);
     let configured = state
         .herder
         .configure(&request.name, request.config, mode)
         .await?;
-    Ok(configured_answer(&headers, &configured))
+    Ok(configured_answer(*scheme, &headers, &configured))
 }
 
 pub async fn info(State(state): State<AppState>, Path(name): Path<String>) -> Answer {
@@ -71,6 +77,7 @@ pub async fn config(State(state): State<AppState>, Path(name): Path<String>) -> 
 pub async fn put_config(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    scheme: Extension<Scheme>,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Answer {
@@ -79,13 +86,14 @@ pub async fn put_config(
         .herder
         .configure(&name, config, ConfigureMode::CreateOrUpdate)
         .await?;
-    Ok(configured_answer(&headers, &configured))
+    Ok(configured_answer(*scheme, &headers, &configured))
 }
 
 /// Merges the body over the present configuration; a null removes a key.
 pub async fn patch_config(
     State(state): State<AppState>,
     Path(name): Path<String>,
+    scheme: Extension<Scheme>,
     headers: HeaderMap,
     body: JsonBody,
 ) -> Answer {
@@ -105,7 +113,7 @@ pub async fn patch_config(
         .herder
         .configure(&name, merged, ConfigureMode::Update)
         .await?;
-    Ok(configured_answer(&headers, &configured))
+    Ok(configured_answer(*scheme, &headers, &configured))
 }
 
 pub async fn delete(State(state): State<AppState>, Path(name): Path<String>) -> Answer {
@@ -187,22 +195,22 @@ pub fn task_number(segment: &str) -> Result<i64, ApiError> {
         .map_err(|_| ApiError::no_such_path())
 }
 
-fn configured_answer(headers: &HeaderMap, configured: &Configured) -> Response {
+fn configured_answer(scheme: Scheme, headers: &HeaderMap, configured: &Configured) -> Response {
     let body = Json(entities::connector_info(&configured.info));
     if !configured.created {
         return body.into_response();
     }
-    let location = location(headers, &configured.info.name);
+    let location = location(scheme, headers, &configured.info.name);
     (StatusCode::CREATED, [(LOCATION, location)], body).into_response()
 }
 
-/// The connector's address, under the host that the client used.
-fn location(headers: &HeaderMap, name: &str) -> String {
+/// The connector's address, under scheme and host that the client used.
+fn location(scheme: Scheme, headers: &HeaderMap, name: &str) -> String {
     let host = headers
         .get(HOST)
         .and_then(|host| host.to_str().ok())
         .unwrap_or("localhost");
-    let mut location = format!("http://{host}/connectors/");
+    let mut location = format!("{}://{host}/connectors/", scheme.name());
     for byte in name.bytes() {
         let is_plain = byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
         if is_plain {
@@ -231,7 +239,7 @@ mod tests {
             ("жур", "%D0%B6%D1%83%D1%80"),
         ] {
             assert_eq!(
-                location(&headers, name),
+                location(Scheme::Http, &headers, name),
                 format!("http://h:1/connectors/{expected}")
             );
         }

@@ -95,7 +95,9 @@ fn scope(parameters: &Parameters) -> Scope {
         Some(scope) if scope == "cluster" => Scope::Cluster,
         Some(scope) => {
             warn!(
-                "Received invalid scope '{scope}' in request to adjust logging level; will default to worker"
+                "Received invalid scope '{}' in request to adjust logging level; will default to worker",
+                // A line end in it must not begin a line of its own.
+                scope.escape_debug()
             );
             Scope::Worker
         }

@@ -77,19 +77,30 @@ impl Certificates {
     }
 
     pub fn client_pkcs12(&self, password: &str) -> Vec<u8> {
-        let mut others = Stack::new().expect("a stack");
-        others
-            .push(self.ca.certificate.clone())
-            .expect("a certificate");
-        let mut archive = Pkcs12::builder();
-        archive
-            .name("client")
-            .pkey(&self.client.key)
-            .cert(&self.client.certificate)
-            .ca(others);
-        let archive = archive.build2(password).expect("an archive");
-        archive.to_der().expect("bytes")
+        pkcs12("client", &self.client, &[&self.ca], password)
     }
+
+    /// The server's, for a worker of the JVM.
+    pub fn server_pkcs12(&self, password: &str) -> Vec<u8> {
+        let above = [&self.issuer, &self.ca];
+        pkcs12("server", &self.server, &above, password)
+    }
+}
+
+fn pkcs12(name: &str, whose: &Signed, above: &[&Signed], password: &str) -> Vec<u8> {
+    let mut others = Stack::new().expect("a stack");
+    for signed in above {
+        let certificate = signed.certificate.clone();
+        others.push(certificate).expect("a certificate");
+    }
+    let mut archive = Pkcs12::builder();
+    archive
+        .name(name)
+        .pkey(&whose.key)
+        .cert(&whose.certificate)
+        .ca(others);
+    let archive = archive.build2(password).expect("an archive");
+    archive.to_der().expect("bytes")
 }
 
 impl Signed {
