@@ -1,7 +1,7 @@
 //! Records that Confluent's own serializers write, with a schema registry, and what our converters make of them.
 //!
 //! `tests/registry/produce.py` writes them. What is expected stands in `tests/registry/expected`, one line for a record
-//! under some options of the converter; it was derived from the sources of Confluent's converters.
+//! under some options of the converter; it was held against the sources of Confluent's converters.
 
 use std::collections::BTreeMap;
 use std::fs;

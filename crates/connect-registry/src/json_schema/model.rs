@@ -100,8 +100,13 @@ impl Kind {
         }
     }
 
-    pub fn is_combined(&self) -> bool {
-        matches!(self, Kind::Combined { .. })
+    /// As it stands in the text. Its order is that of the parts, on the JVM since version 1.14.5 of the library.
+    pub fn written(how: How, parts: Vec<NodeId>) -> Self {
+        Kind::Combined {
+            how,
+            generated: false,
+            parts,
+        }
     }
 
     pub fn generated(how: How, parts: Vec<NodeId>) -> Self {

@@ -13,7 +13,6 @@ use connect_api::ConnectError;
 use connect_api::data::{
     DATE, DECIMAL, Map, Schema, SchemaRef, Struct, TIME, TIMESTAMP, Type, Value, validate_value,
 };
-use connect_api::error::exception;
 use connect_converters::json::parts::{
     Document, Fault, Kind, Reader, Syntax, Why, base64, decimal, enter, goes_on, number, skip_root,
     temporal,
@@ -176,15 +175,14 @@ fn is_number(first: u8) -> bool {
     matches!(first, b'-' | b'0'..=b'9')
 }
 
+/// What the JVM's parser throws; the converter's sentences come around it.
 fn not_json(syntax: Syntax, doc: &[u8]) -> ConnectError {
-    let error = ConnectError::record(exception::SERIALIZATION, "Error deserializing JSON message");
-    match syntax.into_error(doc).cause() {
-        Some(cause) => error.caused_by(ConnectError::record(
-            "com.fasterxml.jackson.core.JsonParseException",
-            cause.message().unwrap_or_default(),
-        )),
-        None => error,
-    }
+    let error = syntax.into_error(doc);
+    let why = error.cause().and_then(ConnectError::message);
+    ConnectError::record(
+        "com.fasterxml.jackson.core.JsonParseException",
+        why.unwrap_or_default(),
+    )
 }
 
 fn data<T>(message: impl Into<String>) -> Result<T, Fault> {

@@ -128,6 +128,8 @@ impl<'a> Drafter<'a> {
                     return self.all_of(id, parts, version, optional);
                 }
                 if let Some(part) = self.beside_null(parts) {
+                    // On the JVM it has got its number when it turns out to be no union.
+                    self.unions += 1;
                     return self.convert(part, version, true);
                 }
                 self.union(parts)?
@@ -229,9 +231,10 @@ impl<'a> Drafter<'a> {
     fn union(&mut self, parts: &[NodeId]) -> Result<DraftId, ConnectError> {
         let sum = self.settings.generalized_sum_types;
         let id = self.add(Type::Struct);
+        let number = self.unions;
+        self.unions += 1;
         let (name, prefix) = if sum {
-            let name = format!("{UNION_PREFIX}{}", self.unions);
-            self.unions += 1;
+            let name = format!("{UNION_PREFIX}{number}");
             let parameters = &mut self.drafts[id].parameters;
             parameters.insert(SUM_UNION.to_owned(), name.clone());
             (name, UNION_FIELD_PREFIX.to_owned())

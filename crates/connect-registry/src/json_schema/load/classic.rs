@@ -55,7 +55,7 @@ impl<'a> Loader<'a> {
         for how in [How::All, How::Any, How::One] {
             if let Some(subschemas) = json.get(how.keyword()) {
                 let subschemas = self.children(subschemas, scope, how.keyword())?;
-                parts.push(self.combined(how, false, subschemas));
+                parts.push(Kind::written(how, subschemas));
             }
         }
         if json.get("not").is_some() {
@@ -79,7 +79,7 @@ impl<'a> Loader<'a> {
         }
         let ids = parts.into_iter().map(|part| self.push(part));
         let ids = ids.collect::<Loaded<Vec<NodeId>>>()?;
-        Ok(self.combined(How::All, true, ids).into())
+        Ok(Kind::generated(How::All, ids).into())
     }
 
     fn classic_types(
@@ -98,7 +98,7 @@ impl<'a> Loader<'a> {
             let kind = self.classic_type(name, json, scope, used)?;
             parts.push(self.push(kind)?);
         }
-        Ok(self.combined(How::Any, false, parts))
+        Ok(Kind::written(How::Any, parts))
     }
 
     fn classic_type(

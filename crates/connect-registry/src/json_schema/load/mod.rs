@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use connect_api::ByteString;
 use connect_api::ConnectError;
 
-use super::model::{How, Kind, Model, Node, NodeId, Object};
+use super::model::{Kind, Model, Node, NodeId, Object};
 use super::text::{Json, in_hash_order};
 use crate::format::SchemaText;
 use references::{Scope, Sources};
@@ -187,16 +187,6 @@ impl<'a> Loader<'a> {
             }
         };
         Ok(Kind::Reference(id).into())
-    }
-
-    /// `allOf`, `anyOf`, `oneOf`: those parts come first that are such themselves, else the order is that of the text.
-    fn combined(&self, how: How, generated: bool, mut parts: Vec<NodeId>) -> Kind {
-        parts.sort_by_key(|part| !self.nodes[*part].kind.is_combined());
-        Kind::Combined {
-            how,
-            generated,
-            parts,
-        }
     }
 
     fn properties(&mut self, json: &'a Json, scope: &Scope<'a>) -> Loaded<Object> {

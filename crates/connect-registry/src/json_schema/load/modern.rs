@@ -105,7 +105,7 @@ impl<'a> Loader<'a> {
         }
         let parts = kinds.into_iter().map(|kind| self.push(kind));
         let parts = parts.collect::<Loaded<Vec<NodeId>>>()?;
-        Ok(self.combined(How::Any, true, parts))
+        Ok(Kind::generated(How::Any, parts))
     }
 
     /// Parts that came of several keywords side by side are taken over one by one.
@@ -121,7 +121,7 @@ impl<'a> Loader<'a> {
                 _ => parts.push(part),
             }
         }
-        Ok(self.combined(how, false, parts))
+        Ok(Kind::written(how, parts))
     }
 
     fn join(&mut self, a: Kind, b: Kind) -> Loaded<Kind> {
@@ -152,7 +152,7 @@ impl<'a> Loader<'a> {
                 }
             }
         }
-        Ok(self.combined(How::All, true, parts))
+        Ok(Kind::generated(How::All, parts))
     }
 
     /// `{"type": ["object", "null"], "properties": …}`: what is said of objects goes into the type it belongs to.
@@ -174,7 +174,7 @@ impl<'a> Loader<'a> {
         let mut parts = parts.clone();
         let part = self.push(other.clone())?;
         self.add(&mut parts, part)?;
-        Ok(Some(self.combined(How::Any, true, parts)))
+        Ok(Some(Kind::generated(How::Any, parts)))
     }
 
     /// Adds a part, or merges it into one of its kind.
