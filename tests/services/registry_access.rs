@@ -159,8 +159,8 @@ fn tls_with_every_kind_of_store(ctx: &'static Ctx) {
         client_ca: Some(&files.ca),
     });
     let path = |name: &str| files.dir.join(name).to_string_lossy().into_owned();
-    // A key in a JKS file is refused by name, for registries as for brokers.
     let stores = [
+        ("JKS", "trust.jks", "JKS", "client.jks"),
         ("JKS", "trust.jks", "PKCS12", "client-java.p12"),
         ("PKCS12", "trust.p12", "PKCS12", "client.p12"),
         ("PEM", "trust.pem", "PEM", "client.pem"),
@@ -195,15 +195,6 @@ fn tls_with_every_kind_of_store(ctx: &'static Ctx) {
             &registry.url,
             trusted("PEM", &path("other.pem")),
             "schema.registry.ssl.truststore.location",
-        ),
-        (
-            "jks-key",
-            &registry.url,
-            with(
-                trusted("PEM", &path("trust.pem")),
-                &own("JKS", &path("client.jks")),
-            ),
-            "a key in a JKS file cannot be read",
         ),
         ("other-name", &other_name, all, "is refused"),
     ];
