@@ -60,7 +60,8 @@ impl Sampled {
     pub fn new(windows: Windows) -> Self {
         Self {
             windows,
-            samples: Vec::with_capacity(windows.samples),
+            // Grows as time passes: how many there may be is a setting of any size.
+            samples: Vec::new(),
             newest: 0,
         }
     }
@@ -93,7 +94,8 @@ impl Sampled {
         let full = elapsed.as_millis() / length;
         let least = self.windows.samples.saturating_sub(1) as u128;
         if full < least {
-            elapsed += self.windows.length * (least - full) as u32;
+            let missing = self.windows.length.saturating_mul((least - full) as u32);
+            elapsed = elapsed.saturating_add(missing);
         }
         match elapsed.is_zero() {
             true => 0.0,
@@ -147,6 +149,26 @@ mod tests {
         let stat = Sampled::new(Windows::default());
         assert!(stat.avg(now).is_nan() && stat.max(now).is_nan());
         assert_eq!((stat.rate(now), stat.share(now)), (0.0, 0.0));
+    }
+
+    #[test]
+    fn settings_of_any_size_cost_nothing_beforehand() {
+        let windows = Windows {
+            samples: i32::MAX as usize,
+            length: Duration::from_millis(i64::MAX as u64),
+        };
+        let now = Instant::now();
+        let mut stats = vec![Sampled::new(windows); 100];
+        for stat in &mut stats {
+            stat.record(4.0, now);
+            stat.record(2.0, at(now, 1_000_000));
+            assert_eq!(
+                (stat.samples.len(), stat.samples.capacity() < 100),
+                (1, true)
+            );
+            assert_eq!(stat.avg(at(now, 2_000_000)), 3.0);
+            assert!(stat.rate(at(now, 2_000_000)) < 1.0);
+        }
     }
 
     #[test]
