@@ -16,7 +16,8 @@ tools() {
     command -v cargo >/dev/null || { echo "Rust is missing: install it with rustup first"; return 1; }
     local missing=()
     command -v cc >/dev/null && command -v c++ >/dev/null && command -v make >/dev/null || missing+=(build-essential)
-    command -v java >/dev/null || missing+=(openjdk-17-jre-headless)
+    # The compiler too: a test asks a JVM worker for its metrics by a source file.
+    command -v java >/dev/null && command -v javac >/dev/null || missing+=(openjdk-17-jdk-headless)
     command -v mvn >/dev/null || missing+=(maven)
     command -v pkg-config >/dev/null || missing+=(pkg-config)
     # Without pkg-config, or without the headers, the answer is no.
