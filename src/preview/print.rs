@@ -204,10 +204,11 @@ fn described(used: &SchemaUsed) -> String {
         (None, None) => {}
     }
     match (&used.subject, used.version) {
-        (Some(subject), Some(version)) => text + &format!(", version {version} of {subject}"),
-        (Some(subject), None) => text + &format!(", subject {subject}"),
-        (None, _) => text,
+        (Some(subject), Some(version)) => text += &format!(", version {version} of {subject}"),
+        (Some(subject), None) => text += &format!(", subject {subject}"),
+        (None, _) => {}
     }
+    text
 }
 
 fn schema_json(used: &SchemaUsed) -> Json {

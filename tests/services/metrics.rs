@@ -462,7 +462,8 @@ fn each_reason_to_make_no_progress_has_its_series(ctx: &'static Ctx) {
     let cases = [
         (
             "paused",
-            file(&topic),
+            // It may write before the pause comes.
+            file_sink(&topic, &worker.dir().join("paused.txt")),
             ("turnbuckle_task_waiting", "reason", "paused"),
         ),
         (

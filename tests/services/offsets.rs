@@ -166,10 +166,12 @@ fn partitions_that_do_not_exist_are_answered_as_on_the_jvm(ctx: &'static Ctx) {
     let kafka = ctx.kafka();
     let topic = &kafka.new_topic("there", 1);
     kafka.produce(topic, ["a", "b", "c"]);
+    // Its group is this test's alone.
+    let name = "no-such-partitions";
     let answers = |engine| {
         let worker = WorkerSpec::new(engine, kafka).start();
         let config = config(topic, &worker.dir().join("out"));
-        let body = json!({"name": "s", "config": config, "initial_state": "STOPPED"});
+        let body = json!({"name": name, "config": config, "initial_state": "STOPPED"});
         let created = worker.rest().post("/connectors", &body);
         created.unwrap().expect(201);
         let missing = format!("{topic}-missing");
@@ -184,11 +186,12 @@ fn partitions_that_do_not_exist_are_answered_as_on_the_jvm(ctx: &'static Ctx) {
         ];
         let mut all = Vec::new();
         for case in &cases {
-            let answer = patch(&worker, "s", case);
-            all.push((answer, offsets(&worker, "s")));
+            let answer = patch(&worker, name, case);
+            all.push((answer, offsets(&worker, name)));
         }
         // The other engine begins with nothing, too.
-        let reset = worker.rest().delete("/connectors/s/offsets");
+        let path = format!("/connectors/{name}/offsets");
+        let reset = worker.rest().delete(&path);
         reset.unwrap().expect(200);
         all
     };

@@ -10,8 +10,8 @@ use connect_api::ConnectError;
 use connect_api::config::{Config, ConfigErrors};
 use data_plane::kafka::client_keys::{ClientSettings, KeyNote};
 use data_plane::kafka::{
-    ClusterAdmin, ConsumerEvent, DeadLetterProducer, DeadLetterTopic as _, GroupConsumer as _,
-    KafkaConsumer, Letter, ReadLimits, Start, Subscription, TopicSpec,
+    ClusterAdmin, ConsumerEvent, DeadLetterProducer, DeadLetterTopic as _, GroupAdmin as _,
+    GroupConsumer as _, KafkaConsumer, Letter, ReadLimits, Start, Subscription, TopicSpec,
 };
 
 use super::stream::Topic;
@@ -136,7 +136,9 @@ async fn read(consumer: &mut KafkaConsumer, count: usize) -> Result<Vec<DeadLett
             }
             ConsumerEvent::Revoked { partitions, .. } => consumer.unassign(&partitions).await?,
             ConsumerEvent::Problem(error) => return Err(error),
-            ConsumerEvent::Committed { .. } | ConsumerEvent::Back => {}
+            ConsumerEvent::Committed { .. }
+            | ConsumerEvent::Back
+            | ConsumerEvent::NoPartitions(_) => {}
             ConsumerEvent::Data => loop {
                 let batch = consumer.read(limits);
                 if batch.is_empty() {
