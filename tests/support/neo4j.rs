@@ -156,11 +156,13 @@ impl Neo4j {
     fn write_config(&self, http_port: u16) -> Result<(), String> {
         let conf = self.home.join("conf");
         fs::create_dir_all(&conf).map_err(|e| format!("{}: {e}", conf.display()))?;
+        // Tests with a wrong password must not lock out those with the right one.
         let text = format!(
             "server.bolt.listen_address=127.0.0.1:{}\n\
              server.http.enabled=true\n\
              server.http.listen_address=127.0.0.1:{http_port}\n\
              dbms.security.auth_enabled={}\n\
+             dbms.security.auth_max_failed_attempts=0\n\
              dbms.usage_report.enabled=false\n\
              server.memory.pagecache.size=64m\n\
              db.tx_log.preallocate=false\n",
